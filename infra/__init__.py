@@ -1,0 +1,1 @@
+"""The outside world: settings, clock, PostgreSQL, Kafka, Redis, telemetry and the embedded stack."""

@@ -1,0 +1,46 @@
+-- Where every consumer and the relay stand. Disposable together with what they fed.
+CREATE SCHEMA IF NOT EXISTS ops;
+
+-- Per consumer (a view, or an agent of the matcher), topic and partition: the last position applied. The row is
+-- locked while a batch is applied, which also fences a worker that woke up late.
+CREATE TABLE IF NOT EXISTS ops.tracking (
+    consumer text NOT NULL,
+    topic text NOT NULL,
+    partition int NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (consumer, topic, partition)
+);
+
+-- Events that could not be processed, and behind each the later events of its key, in order.
+CREATE TABLE IF NOT EXISTS ops.parked (
+    consumer text NOT NULL,
+    key uuid NOT NULL,
+    position bigint NOT NULL,
+    topic text NOT NULL,
+    partition int NOT NULL,
+    reason text NOT NULL,
+    parked_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer, key, position)
+);
+
+-- The generation of each topic: raised when the broker turns out to have lost records.
+CREATE TABLE IF NOT EXISTS ops.generations (
+    topic text PRIMARY KEY,
+    generation int NOT NULL DEFAULT 1
+);
+
+-- The last record of each partition the broker acknowledged to the relay.
+CREATE TABLE IF NOT EXISTS ops.relay_checkpoints (
+    topic text NOT NULL,
+    partition int NOT NULL,
+    generation int NOT NULL,
+    broker_offset bigint NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (topic, partition)
+);
+
+-- How often each application was started on the embedded broker (its consumer group is new each time).
+CREATE TABLE IF NOT EXISTS ops.starts (
+    application text PRIMARY KEY,
+    count bigint NOT NULL
+);

