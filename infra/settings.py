@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """A Qdrant server; empty for the embedded engine inside the matcher's process."""
     broker: Literal["embedded", "apache"] = "embedded"
     """Which broker `yeon up` starts when there is no `YEON_KAFKA_URL`."""
+    embedded_broker: bool = False
+    """Set by `yeon up` for the embedded broker, which wants one worker per application and fresh groups."""
     kafka_replication: int = 1
     kafka_retention_days: int = 30
 
@@ -80,15 +82,6 @@ class Settings(BaseSettings):
         """How long an offer of this urgency stays open."""
         seconds: int = getattr(self, f"offer_seconds_{urgency}")
         return timedelta(seconds=seconds)
-
-    @property
-    def embedded_broker(self) -> bool:
-        """Whether the broker is the embedded one, which wants one worker per application."""
-        return self.broker == "embedded" and self._started_here
-
-    @property
-    def _started_here(self) -> bool:
-        return bool(_stack(self.data_dir).get("kafka_url") == self.kafka_url)
 
     @classmethod
     def settings_customise_sources(
