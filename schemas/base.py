@@ -44,7 +44,9 @@ ShortText = Annotated[str, StringConstraints(max_length=2_000), Plain]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), Plain]
 ClientMsgId = Annotated[str, StringConstraints(min_length=1, max_length=64), Plain]
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,31}$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}$", max_length=254)]
+Email = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}$", max_length=254)
+]
 
 Role = Literal["questioner", "expert", "both", "operator"]
 Urgency = Literal["low", "medium", "high"]
@@ -77,4 +79,3 @@ class EventData(Said):
     def partition_key(self) -> UUID:
         """The id whose events stay in one order: the question's, the expert's or the account's."""
         raise TypeError(f"{type(self).__name__} names no partition key")
-

@@ -139,7 +139,12 @@ def owners_in(states: Iterable[bytes]) -> set[UUID]:
 
 
 def from_stored(
-    position: int, stream_id: UUID, version: int, type_name: str, state: bytes, key_of: Callable[[UUID], bytes | None]
+    position: int,
+    stream_id: UUID,
+    version: int,
+    type_name: str,
+    state: bytes,
+    key_of: Callable[[UUID], bytes | None],
 ) -> Event:
     """The event of a stored state. Fields whose owner has no key any more read as empty texts."""
     cls = CATALOGUE.get(type_name)

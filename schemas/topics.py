@@ -30,7 +30,9 @@ class Topic:
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(CONVERSATIONS, 8, "question id", "Questions, offers, rooms and messages, one story per question."),
+        Topic(
+            CONVERSATIONS, 8, "question id", "Questions, offers, rooms and messages, one story per question."
+        ),
         Topic(EXPERTS, 4, "expert id", "Expert profiles, availability and load."),
         Topic(ACCOUNTS, 4, "user id", "Accounts as others may know them."),
     )

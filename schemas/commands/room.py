@@ -59,4 +59,11 @@ class MarkRead(Command):
     up_to_seq: Annotated[int, Field(ge=0)]
 
 
-COMMANDS: tuple[type[Command], ...] = (OpenRoom, InviteToRoom, LeaveRoom, PostMessage, RedactMessage, MarkRead)
+COMMANDS: tuple[type[Command], ...] = (
+    OpenRoom,
+    InviteToRoom,
+    LeaveRoom,
+    PostMessage,
+    RedactMessage,
+    MarkRead,
+)
