@@ -123,7 +123,9 @@ def percentiles(values: list[float]) -> dict[str, float]:
     """p50, p90 and p99 of `values` (seconds), in milliseconds."""
     ordered = sorted(values)
     return {
-        f"p{p}": round(ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))] * 1000, 2) if ordered else 0.0
+        f"p{p}": round(ordered[min(len(ordered) - 1, int(len(ordered) * p / 100))] * 1000, 2)
+        if ordered
+        else 0.0
         for p in (50, 90, 99)
     }
 

@@ -18,7 +18,18 @@ from schemas.events.question import Candidate, ModelRef
 from schemas.ids import SYSTEM, room_of
 
 MODEL = ModelRef(encoder="bench", index="bench", ranker="bench")
-FIELDS = ("파이썬", "데이터베이스", "세법", "요리", "여행", "수학", "정원 가꾸기", "Kubernetes", "marketing", "piano")
+FIELDS = (
+    "파이썬",
+    "데이터베이스",
+    "세법",
+    "요리",
+    "여행",
+    "수학",
+    "정원 가꾸기",
+    "Kubernetes",
+    "marketing",
+    "piano",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,10 @@ class World:
         await self.do(
             user_id,
             SetExpertProfile(
-                specialties=(SpecialtyGiven(name=field, level=1 + number % 5), SpecialtyGiven(name=other, level=2)),
+                specialties=(
+                    SpecialtyGiven(name=field, level=1 + number % 5),
+                    SpecialtyGiven(name=other, level=2),
+                ),
                 experience_years=number % 30,
                 bio=f"{field} 분야에서 일하고 {other}도 조금 알아요. {number}번째 전문가예요.",
                 capacity=50,

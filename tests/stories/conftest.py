@@ -142,7 +142,11 @@ async def person(stack: Stack) -> AsyncIterator[NewPerson]:
     everyone: list[Person] = []
 
     async def make(
-        role: str, name: str = "", specialties: list[tuple[str, int]] | None = None, capacity: int = 3, bio: str = ""
+        role: str,
+        name: str = "",
+        specialties: list[tuple[str, int]] | None = None,
+        capacity: int = 3,
+        bio: str = "",
     ) -> Person:
         one = Person(stack.http, stack.ws)
         everyone.append(one)

@@ -131,14 +131,18 @@ class Person:
         return question
 
     async def say(self, room: str, content: str, client_msg_id: str) -> Frame:
-        return await self.send("send_message", roomId=room, message={"content": content, "clientMsgId": client_msg_id})
+        return await self.send(
+            "send_message", roomId=room, message={"content": content, "clientMsgId": client_msg_id}
+        )
 
     async def history(self, room: str) -> list[Frame]:
         """Every durable item of the room, page by page."""
         items: list[Frame] = []
         while True:
             after = items[-1]["seq"] if items else 0
-            answer = await self.rest.get(f"/chat-rooms/{room}/messages", params={"afterSeq": after, "limit": 500})
+            answer = await self.rest.get(
+                f"/chat-rooms/{room}/messages", params={"afterSeq": after, "limit": 500}
+            )
             assert answer.status_code == 200, answer.text
             page = answer.json()
             items.extend(page["items"])

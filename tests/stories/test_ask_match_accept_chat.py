@@ -63,7 +63,9 @@ async def test_a_question_in_korean_ends_in_a_conversation(person: NewPerson) ->
 
 async def test_a_decline_brings_the_next_candidate_at_once(person: NewPerson) -> None:
     field = [("첼로 현 교체", 5)]
-    experts = [await person("expert", f"첼리스트 {i}", field, bio="첼로 현을 갈고 조율해요.") for i in range(6)]
+    experts = [
+        await person("expert", f"첼리스트 {i}", field, bio="첼로 현을 갈고 조율해요.") for i in range(6)
+    ]
     asker = await person("questioner")
     question = await asker.ask("첼로 현은 얼마나 자주 갈아야 하나요?")
     matched = await asker.frame("expert_matched", within=15, questionId=question["id"])
@@ -100,7 +102,8 @@ async def test_an_expert_at_capacity_cannot_take_one_more(person: NewPerson) -> 
     for question in questions:
         await expert.until(
             lambda q=question: any(
-                f["type"] == "question_assigned" and f["data"]["question"]["id"] == q["id"] for f in expert.frames
+                f["type"] == "question_assigned" and f["data"]["question"]["id"] == q["id"]
+                for f in expert.frames
             ),
             15,
             "both offers",

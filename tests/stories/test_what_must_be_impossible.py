@@ -82,7 +82,9 @@ async def test_own_writes_are_always_visible(person: NewPerson) -> None:
     asker, _, room, question = await _open_room(person)
     for i in range(20):
         said = await asker.say(room, f"말 {i}", f"w{i}")
-        items = (await asker.rest.get(f"/chat-rooms/{room}/messages", params={"afterSeq": said["seq"] - 1})).json()
+        items = (
+            await asker.rest.get(f"/chat-rooms/{room}/messages", params={"afterSeq": said["seq"] - 1})
+        ).json()
         assert [item["content"] for item in items["items"]] == [f"말 {i}"]
     await asker.rest.put(f"/questions/{question}/status", json={"status": "resolved"})
     assert (await asker.rest.get(f"/questions/{question}")).json()["status"] == "resolved"
@@ -91,7 +93,12 @@ async def test_own_writes_are_always_visible(person: NewPerson) -> None:
 async def test_bad_input_names_the_field_and_changes_nothing(person: NewPerson, stack: Stack) -> None:
     asker = await person("questioner")
     before = (await asker.rest.get("/questions", params={"mine": "true"})).json()
-    for body in ({"content": ""}, {"content": "a" * 4001}, {"content": "b\x00"}, {"content": "c", "urgency": "now"}):
+    for body in (
+        {"content": ""},
+        {"content": "a" * 4001},
+        {"content": "b\x00"},
+        {"content": "c", "urgency": "now"},
+    ):
         answer = await asker.rest.post("/questions", json=body)
         assert answer.status_code == 422, answer.text
         assert answer.headers["content-type"].startswith("application/problem+json")
