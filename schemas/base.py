@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Personal:
     """Marks a field as the words or the name of the person whose id stands in the field `owner`."""
 
     owner: str
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(core), "x-personal": to_camel(self.owner)}
 
 
 def _no_control_characters(text: str) -> str:
@@ -59,7 +66,11 @@ class Said(BaseModel):
     """Base of all models: camelCase names on every wire, immutable once made."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, ser_json_timedelta="float"
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        ser_json_timedelta="float",
+        use_attribute_docstrings=True,
     )
 
 
