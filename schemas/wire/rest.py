@@ -1,0 +1,279 @@
+"""The bodies of the REST calls under `/api`, and their answers."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from schemas.base import (
+    Category,
+    ClientMsgId,
+    ClosedSaid,
+    Email,
+    Level,
+    MessageText,
+    MessageType,
+    Name,
+    QuestionStatus,
+    QuestionText,
+    Role,
+    Said,
+    ShortText,
+    Urgency,
+    Username,
+)
+from schemas.events.question import Reason
+from schemas.events.room import MemberRole
+
+Password = Annotated[str, Field(min_length=8, max_length=256)]
+
+
+class Problem(Said):
+    """An error (RFC 9457). `code` is stable; `errors` names each field of a 422."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    errors: tuple[dict[str, str], ...] = ()
+
+
+class RegisterBody(ClosedSaid):
+    """Make an account. Nobody makes themselves an operator."""
+
+    username: Username
+    email: Email
+    password: Password
+    role: Literal["questioner", "expert", "both"]
+    display_name: Name | None = None
+    """The username if absent."""
+
+
+class LoginBody(ClosedSaid):
+    """Sign in."""
+
+    username: Annotated[str, Field(max_length=64)]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class RefreshBody(ClosedSaid):
+    """Exchange a refresh token, which works once, for a new pair."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class LogoutBody(ClosedSaid):
+    """End the family of this refresh token; without it, every family of the user."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+
+
+class ProfileBody(ClosedSaid):
+    """Change what others see of one; absent fields stay."""
+
+    display_name: Name | None = None
+    email: Email | None = None
+    role: Literal["questioner", "expert", "both"] | None = None
+
+
+class SpecialtySaid(Said):
+    """One thing an expert knows."""
+
+    name: str
+    level: Level
+
+
+class ExpertSaid(Said):
+    """An expert's profile with figures derived from what happened."""
+
+    expert_id: UUID
+    display_name: str
+    specialties: tuple[SpecialtySaid, ...]
+    experience_years: int
+    bio: str
+    capacity: int
+    available: bool
+    open_rooms: int
+    online: bool
+    rating: float | None
+    """The mean of the stars given, none if nobody has."""
+    rating_count: int
+    response_rate: float | None
+    """Accepted and declined among the offers that are over."""
+    response_seconds: float | None
+    """The mean time to an answer."""
+    accepted: int
+    demo: bool
+
+
+class UserSaid(Said):
+    """Oneself."""
+
+    id: UUID
+    username: str
+    email: str
+    role: Role
+    display_name: str
+    created_at: AwareDatetime
+    expert: ExpertSaid | None = None
+
+
+class TokensSaid(Said):
+    """What signing in gives. `expires_in` is in seconds, of the access token."""
+
+    user: UserSaid
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    position: int | None = None
+
+
+class AskBody(ClosedSaid):
+    """Ask a question."""
+
+    content: QuestionText
+    category: Category | None = None
+    urgency: Urgency = "medium"
+
+
+class QuestionSaid(Said):
+    """A question."""
+
+    id: UUID
+    user_id: UUID
+    content: str
+    category: str | None
+    urgency: Urgency
+    status: QuestionStatus
+    created_at: AwareDatetime
+    version: int
+    position: int | None = None
+
+
+class StatusBody(ClosedSaid):
+    """Move one's question: resolve, cancel, reopen (`in_progress`) or try again (`pending`)."""
+
+    status: Literal["pending", "in_progress", "resolved", "cancelled"]
+
+
+class RatingBody(ClosedSaid):
+    """Rate an expert of a resolved question."""
+
+    expert_id: UUID
+    stars: Annotated[int, Field(ge=1, le=5)]
+    comment: ShortText = ""
+
+
+class SpecialtyBody(ClosedSaid):
+    """One thing one says one knows."""
+
+    name: Name
+    level: Level
+
+
+class SpecialtiesBody(ClosedSaid):
+    """State one's specialties and how much one takes on."""
+
+    specialties: Annotated[tuple[SpecialtyBody, ...], Field(min_length=1, max_length=20)]
+    experience_years: Annotated[int, Field(ge=0, le=80)]
+    bio: ShortText = ""
+    capacity: Annotated[int, Field(ge=1, le=50)] = 3
+    available: bool = True
+
+
+class ExpertFoundSaid(Said):
+    """One result of the expert search. `score` and `reasons` are of a search with `q`."""
+
+    expert_id: UUID
+    display_name: str
+    specialties: tuple[SpecialtySaid, ...]
+    rating: float | None
+    online: bool
+    score: float | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+class OpenRoomBody(ClosedSaid):
+    """Give me the question's room, with these people in it."""
+
+    question_id: UUID
+    participant_ids: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
+
+
+class InviteBody(ClosedSaid):
+    """Bring someone in."""
+
+    user_id: UUID
+
+
+class ReadBody(ClosedSaid):
+    """I have read up to `up_to_seq`."""
+
+    up_to_seq: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class MessageBody(ClosedSaid):
+    """Say something."""
+
+    content: MessageText
+    type: Literal["text"] = "text"
+    client_msg_id: ClientMsgId | None = None
+
+
+class MessagePostedSaid(Said):
+    """The message as it is in the room's history."""
+
+    id: UUID
+    seq: int
+    type: MessageType
+    content: str
+    sender_id: UUID
+    created_at: AwareDatetime
+    client_msg_id: str
+    position: int
+
+
+class ParticipantSaid(Said):
+    """Someone in a room."""
+
+    user_id: UUID
+    user_name: str
+    role: MemberRole
+    online: bool = False
+
+
+class LimitsSaid(Said):
+    """The limits as they are set, in the notation of the `limits` library, and sizes in bytes and characters."""
+
+    messages: str
+    frames: str
+    questions: str
+    logins: str
+    registrations: str
+    sockets: int
+    frame_bytes: int
+    message_characters: int = 8_000
+    question_characters: int = 4_000
+
+
+class ConfigSaid(Said):
+    """What a client needs to know before signing in."""
+
+    ws_url: str
+    limits: LimitsSaid
+    version: str
+
+
+class WriteSaid(Said):
+    """The answer to a write that has nothing else to say."""
+
+    position: int
+
+
+class ListSaid(Said):
+    """A page. `next` is opaque; absent on the last page."""
+
+    items: tuple[dict[str, Any], ...]
+    next: str | None = None
