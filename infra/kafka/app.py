@@ -1,0 +1,177 @@
+"""Builds and runs Faust applications: batches of events in, at least once, in order per partition, none swallowed.
+
+A process has one application. It ends itself when its topics' generation is raised (and starts anew under a new
+group) or when events wait and none is applied (and its supervisor starts it again).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
+
+import faust
+from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg_pool import PoolTimeout
+
+from infra.kafka.generations import Group, count_start, read_generations
+from infra.kafka.intake import Broken
+from infra.kafka.offsets import commit_starts
+from infra.kafka.topics import bootstrap
+from infra.kafka.tracking import Consumers, read_tracking
+from infra.settings import Settings
+from schemas.envelope import Received
+from schemas.mapper import from_kafka, position_of
+
+log = logging.getLogger(__name__)
+
+Batch = Sequence[Received | Broken]
+BATCH = 200
+"""Most events handed on at once. Fewer come together when fewer wait; nothing waits for a batch to fill."""
+WAITING = 2_000
+"""Most events held decoded-to-be per topic before the intake from Kafka pauses."""
+SESSION_SECONDS = 6.0
+SLOWEST_RETRY = 5.0
+AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
+"""What a database or a server that is away raises."""
+
+
+class Message(Protocol):
+    """What is used of a Faust message."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    headers: list[tuple[str, bytes]] | None
+
+
+class Event(Protocol):
+    """What is used of a Faust event."""
+
+    message: Message
+
+
+async def prepare_group(application: str, settings: Settings, consumers: Consumers) -> Group:
+    """The consumer group for this start of `application`, with its first offsets committed.
+
+    `consumers` says, for each topic, whose tracking rows the application moves.
+    """
+    async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
+        generations = await read_generations(connection, list(consumers))
+        start = await count_start(connection, application) if settings.embedded_broker else None
+        tracked = await read_tracking(connection, consumers)
+    group = Group(application, generations, start)
+    begun = await commit_starts(bootstrap(settings.kafka_url), group.name, tracked)
+    log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
+    return group
+
+
+def build_app(group: Group, settings: Settings) -> faust.App:
+    """The Faust application of `group` (from `prepare_group`), with no agents yet.
+
+    At-least-once, memory tables, no web server; a dead member is replaced within `SESSION_SECONDS`.
+    """
+    return faust.App(
+        group.name,
+        broker=";".join(f"kafka://{server}" for server in bootstrap(settings.kafka_url)),
+        store="memory://",
+        datadir=str(settings.data_dir / "faust" / group.application),
+        key_serializer="raw",
+        value_serializer="raw",
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=SESSION_SECONDS / 3,
+        broker_rebalance_timeout=SESSION_SECONDS,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=500,
+        producer_acks=-1,
+        stream_wait_empty=False,
+        topic_replication_factor=settings.kafka_replication,
+        topic_disable_leader=True,
+        web_enabled=False,
+    )
+
+
+def consume(app: faust.App, topics: Iterable[str], apply: Callable[[Batch], Awaitable[None]]) -> None:
+    """Add an agent for each of `topics` that awaits `apply` with batches in the order of each partition.
+
+    A batch is acknowledged once `apply` returns. While it raises, whatever it raises, the same batch is tried again,
+    for ever: what cannot be processed is for `apply` to park. Batches of one topic come one after another, those of
+    different topics may overlap. A batch may hold what was seen before; `infra.kafka.intake` sorts that out.
+    """
+    for name in topics:
+        channel = app.topic(name, key_serializer="raw", value_serializer="raw")
+        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply))
+
+
+def _agent(
+    name: str, apply: Callable[[Batch], Awaitable[None]]
+) -> Callable[["faust.StreamT[bytes]"], Awaitable[None]]:
+    async def agent(stream: "faust.StreamT[bytes]") -> None:
+        # Faust's own take_events wakes up every few milliseconds even when nothing comes, holds each event back for
+        # up to that long, and acknowledges a batch whose body raised. So: everything that waits is the next batch.
+        unacknowledging = stream.noack()
+        waiting: deque[Event] = deque()
+        arrived, room = asyncio.Event(), asyncio.Event()
+
+        async def drain() -> None:
+            while True:
+                await arrived.wait()
+                taken = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
+                if not waiting:
+                    arrived.clear()
+                room.set()
+                await _until_applied(name, apply, [decode(event.message) for event in taken])
+                for event in taken:
+                    await unacknowledging.ack(event)
+
+        draining = asyncio.create_task(drain(), name=f"{name}.drain")
+        try:
+            events: AsyncIterator[Event] = unacknowledging.events()
+            async for event in events:
+                waiting.append(event)
+                arrived.set()
+                while len(waiting) >= WAITING:
+                    room.clear()
+                    await room.wait()
+        finally:
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
+
+    return agent
+
+
+async def _until_applied(name: str, apply: Callable[[Batch], Awaitable[None]], batch: Batch) -> None:
+    pause = 0.05
+    while True:
+        try:
+            return await apply(batch)
+        except AWAY as error:
+            log.warning("%s: a store is away, trying again in %.2f s: %s", name, pause, error)
+        except Exception:
+            log.exception("%s: a batch of %d failed, trying again in %.2f s", name, len(batch), pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, SLOWEST_RETRY)
+
+
+def decode(message: Message) -> Received | Broken:
+    """The event of a record, or what is known of a record that is none."""
+    headers = message.headers or []
+    try:
+        if message.value is None:
+            raise ValueError("no value")
+        received = from_kafka(message.value, headers)
+        place = (received.event.topic, received.event.partition)
+        if place != (message.topic, message.partition):
+            raise ValueError(f"the record belongs to {place}")
+    except (ValueError, KeyError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        log.error("record %s/%d/%d is broken: %s", message.topic, message.partition, message.offset, reason)
+        try:
+            position = position_of(headers)
+        except (ValueError, KeyError):
+            return Broken(message.topic, message.partition, None, reason)
+        return Broken(message.topic, message.partition, position, reason)
+    return received

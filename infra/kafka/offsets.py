@@ -1,0 +1,107 @@
+"""Where a fresh consumer group begins: at the first record above what its consumers have tracked.
+
+Only a saving of work: the chain guard drops what is too early and fills what is too late.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, OffsetOutOfRangeError, UnknownMemberIdError
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
+
+from schemas.mapper import position_of
+
+log = logging.getLogger(__name__)
+
+
+async def first_above(
+    tracked: int, beginning: int, end: int, position_at: Callable[[int], Awaitable[int]]
+) -> int:
+    """The first offset in `beginning..end` whose record's position is above `tracked`; `end` if there is none.
+
+    Where a partition repeats itself it is one of several such offsets.
+    """
+    low, high = beginning, end
+    while low < high:
+        middle = (low + high) // 2
+        if await position_at(middle) > tracked:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def reader(servers: Sequence[str]) -> AIOKafkaConsumer:
+    """A consumer without a group, for reading single records. The caller starts and stops it."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=list(servers),
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=65_536,
+    )
+
+
+async def read_at(
+    consumer: AIOKafkaConsumer, at: TopicPartition, offset: int, wait: float = 5.0
+) -> ConsumerRecord | None:
+    """The record at `offset`, or the next one there is; None if none comes within `wait` seconds."""
+    consumer.assign([at])
+    consumer.seek(at, offset)
+    try:
+        found = await consumer.getmany(at, timeout_ms=int(wait * 1000), max_records=1)
+    except OffsetOutOfRangeError:
+        return None
+    return next((record for records in found.values() for record in records), None)
+
+
+def record_position(record: ConsumerRecord | None) -> int:
+    """The `ce_position` of a record; 0 if there is none."""
+    try:
+        return 0 if record is None else position_of(record.headers)
+    except (KeyError, ValueError):
+        return 0
+
+
+async def commit_starts(
+    servers: Sequence[str], group: str, tracked: Mapping[tuple[str, int], int]
+) -> dict[tuple[str, int], int]:
+    """Commit, for each partition of `tracked` where `group` has no offset yet, the one to begin from.
+
+    Returns the offsets committed. Another member that joined meanwhile has done it already.
+    """
+    member = AIOKafkaConsumer(bootstrap_servers=list(servers), group_id=group, enable_auto_commit=False)
+    await member.start()
+    try:
+        partitions = [TopicPartition(topic, partition) for topic, partition in tracked]
+        member.assign(partitions)
+        fresh = [at for at in partitions if await member.committed(at) is None]
+        starts = (
+            await _starts(servers, {at: tracked[at.topic, at.partition] for at in fresh}) if fresh else {}
+        )
+        if starts:
+            await member.commit({at: OffsetAndMetadata(offset, "") for at, offset in starts.items()})
+    except (CommitFailedError, UnknownMemberIdError):
+        log.info("group %s is already under way", group)
+        return {}
+    finally:
+        await member.stop()
+    return {(at.topic, at.partition): offset for at, offset in starts.items()}
+
+
+async def _starts(servers: Sequence[str], tracked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    consumer = reader(servers)
+    await consumer.start()
+    try:
+        beginnings = await consumer.beginning_offsets(list(tracked))
+        ends = await consumer.end_offsets(list(tracked))
+        starts = {}
+        for at, position in tracked.items():
+
+            async def position_at(offset: int, at: TopicPartition = at) -> int:
+                return record_position(await read_at(consumer, at, offset))
+
+            starts[at] = await first_above(position, beginnings[at], ends[at], position_at)
+        return starts
+    finally:
+        await consumer.stop()

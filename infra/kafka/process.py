@@ -1,0 +1,123 @@
+"""The life of a process that runs one Faust application: start, watch, stop, and what follows."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import faust
+from psycopg import AsyncConnection, Error
+
+from infra.kafka.generations import Group, read_generations
+from infra.kafka.tracking import Consumers, Progress, read_published, read_tracking
+from infra.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 30.0
+STOP_SECONDS = 8.0
+
+
+class GenerationRaised(Exception):
+    """A topic lost records and was filled again: this process has to begin anew under a new group."""
+
+
+class NoProgress(Exception):
+    """Events wait and none is applied, or the application died: the supervisor has to start this process again."""
+
+
+async def run_app(
+    app: faust.App,
+    settings: Settings,
+    consumers: Consumers,
+    group: Group,
+    beside: Sequence[Callable[[], Awaitable[None]]] = (),
+    patience: float = PATIENCE_SECONDS,
+) -> None:
+    """Run `app`, and each of `beside` as a task next to it, until SIGTERM or SIGINT.
+
+    Raises `GenerationRaised` or `NoProgress` when it is time to begin anew, or what one of `beside` raised.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait())]
+    try:
+        await app.start()
+        tasks.append(asyncio.ensure_future(_watch(app, settings, consumers, group, patience)))
+        tasks.append(asyncio.ensure_future(_crash(app)))
+        tasks += [asyncio.ensure_future(start()) for start in beside]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await asyncio.wait_for(app.stop(), STOP_SECONDS)
+        except TimeoutError:
+            log.warning("the application did not stop within %.0f s", STOP_SECONDS)
+
+
+def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run `main` to its end; execute this very process again if a generation was raised; exit with 1 if it is stuck."""
+    try:
+        asyncio.run(main())
+    except GenerationRaised as raised:
+        log.warning("%s; beginning anew", raised)
+        logging.shutdown()
+        os.execv(sys.executable, sys.orig_argv)
+    except NoProgress as reason:
+        log.error("%s", reason)
+        _exit(1)
+    # The consumer's thread may still hang on a broker that is gone; everything of ours is closed by now.
+    _exit(0)
+
+
+def _exit(code: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _crash(app: faust.App) -> None:
+    while not app.crashed and not app.should_stop:
+        await asyncio.sleep(0.25)
+    raise NoProgress(f"the application stopped by itself: {app.crash_reason!r}")
+
+
+async def _watch(
+    app: faust.App,
+    settings: Settings,
+    consumers: Consumers,
+    group: Group,
+    patience: float,
+) -> None:
+    progress = Progress(patience)
+    while True:
+        try:
+            async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
+                while True:
+                    await asyncio.sleep(1.0)
+                    found = await read_generations(connection, list(consumers))
+                    if found != group.generations:
+                        raise GenerationRaised(f"generations are {found}, were {group.generations}")
+                    reached = await read_tracking(connection, consumers)
+                    published = await read_published(connection, list(consumers))
+                    if not settings.embedded_broker:  # there are other workers, and partitions of theirs
+                        ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
+                        reached = {at: position for at, position in reached.items() if at in ours}
+                    if stuck := progress.stuck(reached, published, time.monotonic()):
+                        raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {stuck}")
+        except Error as error:
+            # Without the store nothing can be said about progress.
+            progress = Progress(patience)
+            log.warning("cannot watch the generations: %s", error)
+            await asyncio.sleep(1.0)

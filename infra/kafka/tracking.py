@@ -1,0 +1,57 @@
+"""How far consumers have come, and whether they move: the health of an application is its progress."""
+
+from collections.abc import Mapping, Sequence
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from schemas.topics import TOPICS
+
+Consumers = Mapping[str, Sequence[str]]
+"""For each topic, the names in `ops.tracking` of the consumers that an application feeds from it."""
+Positions = dict[tuple[str, int], int]
+
+
+async def read_tracking(connection: AsyncConnection[TupleRow], consumers: Consumers) -> Positions:
+    """Per partition of each topic the lowest position that any of its consumers has reached."""
+    rows = await connection.execute(
+        "SELECT topic, partition, consumer, position FROM ops.tracking WHERE topic = ANY(%s)",
+        (list(consumers),),
+    )
+    found = {
+        (topic, partition, consumer): position
+        for topic, partition, consumer, position in await rows.fetchall()
+    }
+    return {
+        (topic, partition): min((int(found.get((topic, partition, name), 0)) for name in names), default=0)
+        for topic, names in consumers.items()
+        for partition in range(TOPICS[topic].partitions)
+    }
+
+
+async def read_published(connection: AsyncConnection[TupleRow], topics: Sequence[str]) -> Positions:
+    """Per partition the position of the last event the broker acknowledged to the relay."""
+    rows = await connection.execute(
+        "SELECT topic, partition, position FROM ops.relay_checkpoints WHERE topic = ANY(%s)", (list(topics),)
+    )
+    return {(topic, partition): int(position) for topic, partition, position in await rows.fetchall()}
+
+
+class Progress:
+    """Says which partitions have had events waiting for `patience` seconds without one being applied."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._since: dict[tuple[str, int], tuple[int, float]] = {}
+
+    def stuck(
+        self, reached: Mapping[tuple[str, int], int], published: Mapping[tuple[str, int], int], now: float
+    ) -> list[tuple[str, int]]:
+        """The stuck ones among the partitions of `reached`, as of `now` (seconds of any steady clock)."""
+        since: dict[tuple[str, int], tuple[int, float]] = {}
+        for at, position in reached.items():
+            if published.get(at, 0) > position:
+                held, moved = self._since.get(at, (position, now))
+                since[at] = (position, moved if held == position else now)
+        self._since = since
+        return [at for at, (_, moved) in since.items() if now - moved >= self._patience]
