@@ -21,7 +21,7 @@ class Broker(Part):
         return f"kafka://{HOST}:{self.port}"
 
     def prepare(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def command(self) -> Sequence[str]:
         binary = str(installed("noida_db") / "noida-db")

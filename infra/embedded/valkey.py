@@ -22,7 +22,7 @@ class Valkey(Part):
         return f"redis://:{self._password()}@{HOST}:{self.port}/0"
 
     def prepare(self) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = self.directory / "password"
         if not secret.exists():
             secret.touch(mode=0o600)

@@ -1,0 +1,47 @@
+"""Makes the topics of the catalogue on a broker, before any worker joins. Partition counts are never changed."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from infra.settings import Settings
+from schemas.topics import TOPICS
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class TopicRefused(Exception):
+    """The broker would not make a topic."""
+
+
+def bootstrap(url: str) -> list[str]:
+    """`kafka://a:1,kafka://b:2` or `kafka://a:1,b:2` as the list of `host:port` that clients take."""
+    return [part.strip().removeprefix("kafka://") for part in url.split(",") if part.strip()]
+
+
+def catalogue(replication: int, retention_days: int) -> list[NewTopic]:
+    """Every topic of ours and the parked topic of each, as they are asked for."""
+    configs = {"retention.ms": str(retention_days * DAY_MS), "cleanup.policy": "delete"}
+    wanted = []
+    for topic in TOPICS.values():
+        wanted.append(NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(configs)))
+        wanted.append(NewTopic(topic.parked, 1, replication, topic_configs=dict(configs)))
+    return wanted
+
+
+async def prepare(settings: Settings) -> None:
+    """Makes the topics that are not there. Raises TopicRefused, or aiokafka's KafkaConnectionError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(settings.kafka_url), request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        wanted = catalogue(settings.kafka_replication, settings.kafka_retention_days)
+        missing = [topic for topic in wanted if topic.name not in there]
+        if not missing:
+            return
+        answer = await admin.create_topics(missing)
+        for name, code, *rest in answer.topic_errors:
+            if code not in (0, TopicAlreadyExistsError.errno):
+                reason = rest[0] if rest and rest[0] else for_code(code).__name__
+                raise TopicRefused(f"the broker would not make the topic {name}: {reason}")
+    finally:
+        await admin.close()

@@ -1,0 +1,22 @@
+"""How every process connects to PostgreSQL: a pool that comes back by itself, named so that an operator sees whose."""
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+
+def pool(url: str, name: str, *, least: int = 1, most: int = 8) -> AsyncConnectionPool[AsyncConnection]:
+    """A closed pool of autocommit connections; `await pool.open()` or `async with` it.
+
+    A connection is checked when it is handed out, so that one that died with a restarted server is never given.
+    Waiting for one raises `psycopg_pool.PoolTimeout` after 10 s.
+    """
+    return AsyncConnectionPool(
+        url,
+        min_size=least,
+        max_size=most,
+        open=False,
+        name=name,
+        timeout=10,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"application_name": f"yeon-{name}", "autocommit": True, "connect_timeout": 5},
+    )
