@@ -1,0 +1,1 @@
+"""Who is connected: REST, the WebSocket, fan-out, presence and limits."""

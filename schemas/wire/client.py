@@ -102,7 +102,7 @@ class Resume(ClientFrame):
 
     TYPE: ClassVar[str] = "resume"
     inbox_seq: Seq
-    rooms: Annotated[dict[UUID, Seq], Field(max_length=200)] = {}
+    rooms: dict[UUID, Seq] = Field(default_factory=dict, max_length=200)
     """The last `seq` it has, by room; those rooms are joined."""
 
 

@@ -1,0 +1,98 @@
+"""Access tokens: JWTs signed with HS256. Making and reading them is pure; only the key comes from a file."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+from uuid import UUID
+
+import jwt
+
+from infra.settings import Settings
+from schemas.base import Role
+
+ISSUER = "yeongyeori"
+KEY_FILE = "secret.key"
+
+
+class BadToken(Exception):
+    """Not a token of ours, or one that ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whom a token speaks for, and until when (Unix seconds)."""
+
+    user_id: UUID
+    role: Role
+    expires_at: float
+    token_id: str
+
+
+class Tokens:
+    """Makes and reads access tokens with one key."""
+
+    def __init__(self, key: str, lifetime: int) -> None:
+        """`lifetime` is in seconds."""
+        self._key = key
+        self.lifetime = lifetime
+
+    def issue(self, user_id: UUID, role: Role, token_id: str, now: float) -> str:
+        """A token for `user_id`, valid from `now` (Unix seconds) for the lifetime."""
+        payload = {
+            "iss": ISSUER,
+            "sub": str(user_id),
+            "role": role,
+            "iat": int(now),
+            "exp": int(now) + self.lifetime,
+            "jti": token_id,
+        }
+        return jwt.encode(payload, self._key, algorithm="HS256")
+
+    def read(self, token: str, now: float) -> Claims:
+        """What `token` says. Raises `BadToken`."""
+        try:
+            payload = jwt.decode(
+                token,
+                self._key,
+                algorithms=["HS256"],
+                issuer=ISSUER,
+                options={"require": ["sub", "role", "exp", "jti"], "verify_exp": False, "verify_iat": False},
+            )
+            claims = Claims(
+                UUID(payload["sub"]), cast(Role, payload["role"]), float(payload["exp"]), payload["jti"]
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+            raise BadToken("the token is not valid") from error
+        if claims.role not in get_args(Role):
+            raise BadToken("the token names an unknown role")
+        if claims.expires_at <= now:
+            raise BadToken("the token has run out")
+        return claims
+
+
+def signing_key(settings: Settings) -> str:
+    """The key that signs tokens: the setting, or one made once and kept for the owner's eyes only."""
+    if settings.secret:
+        return settings.secret
+    path = settings.data_dir / KEY_FILE
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_once(path)
+    return path.read_text().strip()
+
+
+def _make_once(path: Path) -> None:
+    """Write a fresh key to `path` unless there is one; whole or not at all, whoever else tries meanwhile."""
+    if path.exists():
+        return
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+    finally:
+        fresh.unlink()
