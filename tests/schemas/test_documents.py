@@ -1,0 +1,136 @@
+"""The generated documents say what the catalogue says, and the catalogue classes every text it holds."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import orjson
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from schemas.base import Personal
+from schemas.documents import GENERATED, documents, stale
+from schemas.events import CATALOGUE
+from schemas.topics import TOPICS
+from schemas.wire.server import SERVER_FRAMES
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+NOT_PERSONAL = {
+    "QuestionAsked.category": "where a question is filed, a heading and no words of the asker",
+    "QuestionMatched.category": "the same",
+    "QuestionOffered.category": "the same",
+    "RoundRequested.category": "the same",
+    "Reason.feature": "a name of the ranker's",
+    "Reason.ko": "a sentence of the ranker's",
+    "Reason.en": "a sentence of the ranker's",
+    "ModelRef.encoder": "a name of ours",
+    "ModelRef.index": "a name of ours",
+    "ModelRef.ranker": "a name of ours",
+}
+"""Fields of type `str` that hold nobody's words or name, and why. Anything else must be `Personal`."""
+
+
+def test_the_generated_files_are_what_the_catalogue_gives_now() -> None:
+    made = documents()
+    differing = [
+        path.name for path, content in made.items() if not path.is_file() or path.read_bytes() != content
+    ]
+    assert not differing, f"run python -m schemas: {differing}"
+    assert stale(made) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(GENERATED.rglob("*.json")), ids=lambda p: str(p.relative_to(GENERATED))
+)
+def test_each_json_schema_is_one(path: Path) -> None:
+    schema = orjson.loads(path.read_bytes())
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"/schemas/{path.relative_to(GENERATED)}"
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_a_golden_event_fits_its_schema_and_one_field_more_does_not(name: str) -> None:
+    schema = orjson.loads((GENERATED / "events" / f"{name}.json").read_bytes())
+    golden = orjson.loads((GOLDEN / f"{name}.json").read_bytes())
+    validator = Draft202012Validator(schema)
+
+    assert golden["kafka"]["headers"]["ce_dataschema"] == schema["$id"]
+    validator.validate(golden["kafka"]["value"])
+    assert not validator.is_valid(golden["kafka"]["value"] | {"unheardOf": 1})
+
+
+def _texts(model: type[BaseModel]) -> set[str]:
+    """`Model.field` of every plain text in `model` and the models in it that is not marked `Personal`."""
+    found = set()
+    for name, info in model.model_fields.items():
+        kinds = [info.annotation, *get_args(info.annotation)]
+        if str in kinds and not any(isinstance(mark, Personal) for mark in info.metadata):
+            found.add(f"{model.__name__}.{name}")
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                found |= _texts(kind)
+    return found
+
+
+def test_every_text_in_an_event_is_someones_or_classed_as_nobodys() -> None:
+    assert set().union(*(_texts(event) for event in CATALOGUE.values())) == set(NOT_PERSONAL)
+
+
+def _asyncapi() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((GENERATED / "asyncapi.yaml").read_text())
+    return document
+
+
+def _at(document: dict[str, Any], pointer: str) -> Any:
+    node: Any = document
+    for step in pointer.removeprefix("#/").split("/"):
+        node = node[step]
+    return node
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [found for item in node for found in _references(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+    return own + [found for value in node.values() for found in _references(value)]
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = _asyncapi()
+    references = _references(document)
+    assert len(references) > len(CATALOGUE)
+    for pointer in references:
+        assert _at(document, pointer), pointer
+
+
+def test_every_topic_is_a_channel_with_its_partitions_and_every_event_is_in_the_one_it_is_published_to() -> (
+    None
+):
+    document = _asyncapi()
+    assert set(document["channels"]) == set(TOPICS)
+    for name, topic in TOPICS.items():
+        channel = document["channels"][name]
+        assert channel["bindings"]["kafka"]["partitions"] == topic.partitions
+        assert set(channel["messages"]) == {kind for kind, event in CATALOGUE.items() if name == event.TOPIC}
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_a_golden_record_fits_its_message_in_the_asyncapi_document(name: str) -> None:
+    document = _asyncapi()
+    golden = orjson.loads((GOLDEN / f"{name}.json").read_bytes())["kafka"]
+    message = document["components"]["messages"][name]
+
+    headers = Draft202012Validator(document | message["headers"])
+    headers.validate(golden["headers"])
+    assert not headers.is_valid(golden["headers"] | {"ce_type": "another.v1"})
+    Draft202012Validator(document | message["payload"]).validate(golden["value"])
+
+
+@pytest.mark.parametrize("name", sorted(SERVER_FRAMES))
+def test_a_client_may_be_sent_more_than_it_knows(name: str) -> None:
+    schema = orjson.loads((GENERATED / "wire" / "server" / f"{name}.json").read_bytes())
+    assert "additionalProperties" not in schema["properties"]["data"]

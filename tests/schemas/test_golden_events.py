@@ -1,0 +1,103 @@
+"""Events once published can be read for ever: one golden file per type, in its stored and its Kafka form."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from schemas.envelope import Event
+from schemas.events import CATALOGUE
+from schemas.mapper import from_kafka, from_stored, personal_fields, to_kafka
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+FILES = sorted(GOLDEN.glob("*.json"))
+
+
+def key_of(owner: UUID) -> bytes:
+    """The key under which the golden files were sealed."""
+    return sha256(owner.bytes).digest()
+
+
+def stored_event(golden: dict[str, Any], keys: Callable[[UUID], bytes | None] = key_of) -> Event:
+    state = orjson.dumps(golden["stored"])
+    return from_stored(
+        golden["position"], UUID(golden["streamId"]), golden["version"], golden["type"], state, keys
+    )
+
+
+def lost(before: Any, now: Any, place: str = "") -> list[str]:
+    """Where `now` lacks something of `before`, or says something else. Fields only in `now` are no loss."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            place_lost
+            for name, value in before.items()
+            for place_lost in (
+                lost(value, now[name], f"{place}/{name}") if name in now else [f"{place}/{name}"]
+            )
+        ]
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return [
+            p for i, pair in enumerate(zip(before, now, strict=True)) for p in lost(*pair, f"{place}/{i}")
+        ]
+    return [] if before == now and type(before) is type(now) else [place]
+
+
+def test_every_type_of_the_catalogue_has_a_golden_file() -> None:
+    missing = set(CATALOGUE) - {path.stem for path in FILES}
+    assert not missing, f"add samples to tests/golden/samples.py and run tests/golden/write.py: {missing}"
+
+
+def test_no_published_type_has_left_the_catalogue() -> None:
+    assert {path.stem for path in FILES} <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_golden_event_reads_the_same_for_ever(path: Path) -> None:
+    golden = orjson.loads(path.read_bytes())
+    headers = [(name, text.encode()) for name, text in golden["kafka"]["headers"].items()]
+
+    received = from_kafka(orjson.dumps(golden["kafka"]["value"]), headers)
+    stored = stored_event(golden)
+
+    assert received.event == stored
+    assert received.previous == golden["previous"]
+    assert stored.type == golden["type"] == path.stem
+    now = orjson.loads(stored.data.model_dump_json(by_alias=True))
+    assert lost(golden["kafka"]["value"], now) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_published_today_keeps_every_golden_header_and_key(path: Path) -> None:
+    golden = orjson.loads(path.read_bytes())
+    key, value, headers = to_kafka(stored_event(golden), golden["previous"])
+
+    assert key.decode() == golden["kafka"]["key"]
+    assert lost(golden["kafka"]["headers"], {name: text.decode() for name, text in headers}) == []
+    assert lost(golden["kafka"]["value"], orjson.loads(value)) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_without_the_keys_no_personal_word_of_a_golden_event_is_left(path: Path) -> None:
+    golden = orjson.loads(path.read_bytes())
+    words = set(
+        _words(golden["kafka"]["value"], {field.name for field in personal_fields(CATALOGUE[path.stem])})
+    )
+
+    blind = stored_event(golden, keys=lambda owner: None)
+
+    text = orjson.dumps(golden["stored"]).decode() + blind.data.model_dump_json()
+    assert not [word for word in words if word in text]
+
+
+def _words(data: Any, names: set[str]) -> list[str]:
+    """The texts of the fields called one of `names`, at any depth."""
+    if isinstance(data, list):
+        return [word for item in data for word in _words(item, names)]
+    if not isinstance(data, dict):
+        return []
+    here = [value for name, value in data.items() if name in names and isinstance(value, str) and value]
+    return here + [word for value in data.values() for word in _words(value, names)]
