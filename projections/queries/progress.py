@@ -1,0 +1,66 @@
+"""How far the views are: the heads that gateways compare, positions for one's own writes, counts for operators."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from projections.queries.reading import Pool, row, rows
+
+_HEADS = """
+    SELECT 'room' AS kind, room_id AS id, last_seq AS seq FROM views.rooms WHERE room_id = ANY(%(rooms)s)
+    UNION ALL
+    SELECT 'user', u.id, i.inbox_seq FROM unnest(%(users)s::uuid[]) AS u (id)
+    CROSS JOIN LATERAL (SELECT inbox_seq FROM views.inbox WHERE user_id = u.id ORDER BY inbox_seq DESC LIMIT 1) AS i
+"""
+_COUNTS = """
+    SELECT (SELECT coalesce(jsonb_object_agg(status, n), '{}')
+            FROM (SELECT status, count(*) AS n FROM views.questions GROUP BY status) AS s) AS questions,
+           (SELECT coalesce(jsonb_object_agg(status, n), '{}')
+            FROM (SELECT status, count(*) AS n FROM views.rooms GROUP BY status) AS s) AS rooms,
+           (SELECT count(*) FROM views.offers WHERE state = 'open') AS "openOffers",
+           (SELECT count(*) FROM views.people) AS people,
+           (SELECT count(*) FROM views.experts WHERE profile_at IS NOT NULL) AS experts,
+           (SELECT coalesce(jsonb_object_agg(consumer, n), '{}')
+            FROM (SELECT consumer, count(*) AS n FROM ops.parked GROUP BY consumer) AS p) AS parked
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The last number of each room and inbox that has any."""
+
+    rooms: dict[UUID, int]
+    users: dict[UUID, int]
+    """A person's highest inbox number; `queries.inbox` reads only up to the first one missing."""
+
+
+async def heads(pool: Pool, rooms_listened: Iterable[UUID], users_listening: Iterable[UUID]) -> Heads:
+    """What the views hold of these rooms and inboxes, in one query."""
+    found = await rows(pool, _HEADS, {"rooms": list(rooms_listened), "users": list(users_listening)})
+    return Heads(
+        {one["id"]: one["seq"] for one in found if one["kind"] == "room"},
+        {one["id"]: one["seq"] for one in found if one["kind"] == "user"},
+    )
+
+
+async def position(pool: Pool, consumer: str, topic: str, partition: int) -> int:
+    """The last position that `consumer` (`view:<name>` for a view) has applied; 0 if none."""
+    found = await row(
+        pool,
+        "SELECT position FROM ops.tracking WHERE consumer = %(consumer)s AND topic = %(topic)s "
+        "AND partition = %(partition)s",
+        {"consumer": consumer, "topic": topic, "partition": partition},
+    )
+    return 0 if found is None else int(found["position"])
+
+
+async def reached(pool: Pool, view: str, topic: str, partition: int, wanted: int) -> bool:
+    """Whether the view named `view` holds what was written at position `wanted`."""
+    return await position(pool, f"view:{view}", topic, partition) >= wanted
+
+
+async def operator_counts(pool: Pool) -> dict[str, Any]:
+    """Questions and rooms by status, open offers, people, experts, parked events by consumer."""
+    found = await row(pool, _COUNTS, {})
+    return found or {}

@@ -1,0 +1,94 @@
+"""Reading rooms: whose they are, their durable history, and how much of it a person has not read."""
+
+from typing import Any
+from uuid import UUID
+
+from projections.frames import Frame, history_item, room_frame, stamp_or_none, text_or_none
+from projections.queries.reading import Pool, Row, row, rows
+
+_ROOM = """
+    SELECT r.*, q.content AS question, q.status AS question_status, coalesce(k.up_to_seq, 0) AS read_seq,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', m.user_id, 'userName', m.user_name, 'role', m.role)
+                                      ORDER BY m.joined_at, m.user_id), '[]')
+            FROM views.room_members m WHERE m.room_id = r.room_id) AS participants
+    FROM views.rooms r
+    LEFT JOIN views.questions q ON q.question_id = r.question_id
+    LEFT JOIN views.read_marks k ON k.room_id = r.room_id AND k.user_id = %(viewer)s
+"""
+_ONE = _ROOM + " WHERE r.room_id = %(room)s"
+_MINE = (
+    _ROOM
+    + """ WHERE r.room_id IN (SELECT room_id FROM views.room_members WHERE user_id = %(viewer)s)
+      ORDER BY r.last_at DESC, r.room_id LIMIT %(limit)s"""
+)
+_AFTER = """
+    SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq > %(after)s AND seq < %(before)s
+    ORDER BY seq LIMIT %(limit)s
+"""
+_BEFORE = """
+    SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
+"""
+_NO_END = 2**62
+
+
+def _room(found: Row) -> dict[str, Any]:
+    return {
+        "id": str(found["room_id"]),
+        "questionId": text_or_none(found["question_id"]),
+        "question": found["question"] or "",
+        "questionStatus": found["question_status"],
+        "status": found["status"],
+        "closedReason": found["closed_reason"],
+        "lastSeq": found["last_seq"],
+        "readSeq": found["read_seq"],
+        "unread": max(0, found["last_seq"] - found["read_seq"]),
+        "participants": found["participants"],
+        "createdAt": stamp_or_none(found["created_at"]),
+        "lastAt": stamp_or_none(found["last_at"]),
+    }
+
+
+async def rooms_of(pool: Pool, user_id: UUID, limit: int = 200) -> dict[str, Any]:
+    """`{items, next}`: the rooms this person is in, the liveliest first, each with `unread` and `participants`."""
+    found = await rows(pool, _MINE, {"viewer": user_id, "limit": limit})
+    return {"items": [_room(one) for one in found], "next": None}
+
+
+async def room(pool: Pool, room_id: UUID, viewer: UUID) -> dict[str, Any] | None:
+    """One room as `viewer` sees it: `participants`, `status`, `lastSeq`, `readSeq`, `unread`."""
+    found = await row(pool, _ONE, {"room": room_id, "viewer": viewer})
+    return None if found is None else _room(found)
+
+
+async def is_member(pool: Pool, room_id: UUID, user_id: UUID) -> bool:
+    """Whether this person is in the room now."""
+    statement = "SELECT FROM views.room_members WHERE room_id = %(room)s AND user_id = %(user)s"
+    return await row(pool, statement, {"room": room_id, "user": user_id}) is not None
+
+
+async def history(
+    pool: Pool, room_id: UUID, *, before_seq: int | None = None, after_seq: int | None = None, limit: int = 50
+) -> dict[str, Any]:
+    """`{items, hasMore}`, ascending.
+
+    With `after_seq` the first `limit` items after it (and before `before_seq`), `hasMore` telling of later ones;
+    otherwise the last `limit` (before `before_seq`), `hasMore` telling of earlier ones.
+    """
+    end = _NO_END if before_seq is None else before_seq
+    if after_seq is not None:
+        found = await _after(pool, room_id, after_seq, end, limit + 1)
+        page = found[:limit]
+    else:
+        found = await rows(pool, _BEFORE, {"room": room_id, "before": end, "limit": limit + 1})
+        page = found[:limit][::-1]
+    return {"items": [history_item(one["seq"], one) for one in page], "hasMore": len(found) > limit}
+
+
+async def room_frames(pool: Pool, room_id: UUID, after_seq: int, limit: int = 500) -> list[tuple[int, Frame]]:
+    """The first `limit` frames after `after_seq` with their `seq`, ascending: what a listener has missed."""
+    found = await _after(pool, room_id, after_seq, _NO_END, limit)
+    return [(one["seq"], room_frame(room_id, one["seq"], one)) for one in found]
+
+
+async def _after(pool: Pool, room_id: UUID, after: int, before: int, limit: int) -> list[Row]:
+    return await rows(pool, _AFTER, {"room": room_id, "after": after, "before": before, "limit": limit})
