@@ -23,6 +23,10 @@ from pydantic.alias_generators import to_camel
 from schemas.base import Personal
 from schemas.envelope import Event, Meta, Received
 from schemas.events import CATALOGUE
+from schemas.topics import TOPICS
+
+_KEY_FIELDS = {name: to_camel(topic.key.replace(" ", "_")) for name, topic in TOPICS.items()}
+"""Per topic, the name of the field that holds the partition key."""
 
 SOURCE = "urn:yeongyeori"
 CONTENT_TYPE = b"application/json"
@@ -136,6 +140,11 @@ def to_stored(event: Event, key_of: Callable[[UUID], bytes]) -> bytes:
 def owners_in(states: Iterable[bytes]) -> set[UUID]:
     """The persons whose keys are needed to read `states`."""
     return {UUID(owner) for state in states for owner in orjson.loads(state)["sealed"]}
+
+
+def partition_key_of(topic: str, state: bytes) -> UUID:
+    """The partition key of a stored state of `topic`, without unsealing it."""
+    return UUID(orjson.loads(state)["data"][_KEY_FIELDS[topic]])
 
 
 def from_stored(

@@ -1,7 +1,31 @@
 -- The precious tables: the event log with its outcomes, the keys, the accounts. Nothing here can be rebuilt.
 CREATE SCHEMA IF NOT EXISTS store;
 
--- eventsourcing's own `stored_events` and `snapshots` tables are made by the library, in this schema.
+-- The event log, as `eventsourcing`'s recorders read and write it, with the library's own autovacuum settings. The
+-- position (`notification_id`) has no sequence behind it: it is always given from `store.log_head`.
+CREATE TABLE IF NOT EXISTS store.stored_events (
+    originator_id uuid NOT NULL,
+    originator_version bigint NOT NULL,
+    topic text NOT NULL,
+    state bytea NOT NULL,
+    notification_id bigint NOT NULL,
+    PRIMARY KEY (originator_id, originator_version)
+) WITH (
+    autovacuum_vacuum_threshold = 100000000,
+    autovacuum_vacuum_scale_factor = 0.5,
+    autovacuum_analyze_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.01
+);
+CREATE UNIQUE INDEX IF NOT EXISTS stored_events_notification_id_idx ON store.stored_events (notification_id);
+
+-- The last snapshot of an aggregate; only a shortcut, which may be emptied at any time.
+CREATE TABLE IF NOT EXISTS store.snapshots (
+    originator_id uuid NOT NULL,
+    originator_version bigint NOT NULL,
+    topic text NOT NULL,
+    state bytea NOT NULL,
+    PRIMARY KEY (originator_id, originator_version)
+);
 
 -- The last position given; changed only under the advisory lock of the append.
 CREATE TABLE IF NOT EXISTS store.log_head (

@@ -1,0 +1,96 @@
+"""Reading the event store: events in position order, unsealed with the keys of the persons in them.
+
+Used by the relay, by fills, rebuilds and the matcher. What is returned is committed, and nothing is left out.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra.keys import Keyring, KeyUnread
+from schemas.envelope import Event
+from schemas.events import CATALOGUE
+from schemas.mapper import from_stored, owners_in, partition_key_of
+from schemas.topics import partition_of
+
+CHANNEL = "stored_events"
+"""Every append ends with a NOTIFY here. It is a hint: whoever follows the log polls as well."""
+
+PAGE = 2_000
+"""Positions looked at in one query by a fill."""
+
+_COLUMNS = "notification_id, originator_id, originator_version, topic, state"
+_TYPES = {
+    topic: [name for name, event in CATALOGUE.items() if topic == event.TOPIC]
+    for topic in {event.TOPIC for event in CATALOGUE.values()}
+}
+
+
+Row = tuple[int, UUID, int, str, bytes]
+"""A row of `store.stored_events`: position, stream, version, type and state."""
+
+
+class EventLog:
+    """The log behind `pool`. Events that share a keyring read each person's key once."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection], keys: Keyring | None = None) -> None:
+        self._pool = pool
+        self._keys = keys or Keyring()
+
+    async def head(self) -> int:
+        """The position of the last event, 0 for none."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT position FROM store.log_head")
+            row = await cursor.fetchone()
+        return row[0] if row else 0
+
+    async def read(self, after: int, limit: int, upto: int | None = None) -> list[Event]:
+        """At most `limit` events with `after < position` (and `<= upto`), in order."""
+        return await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
+            " AND notification_id <= %s ORDER BY notification_id LIMIT %s",
+            (after, 2**62 if upto is None else upto, limit),
+        )
+
+    async def read_partition(self, topic: str, partition: int, after: int, upto: int) -> list[Event]:
+        """The events of one partition with `after < position <= upto`, in order. Only these are unsealed."""
+        found: list[Event] = []
+        for start in range(after, upto, PAGE):
+            async with self._pool.connection() as connection:
+                rows = await _rows(
+                    connection,
+                    f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
+                    " AND notification_id <= %s AND topic = ANY(%s) ORDER BY notification_id",
+                    (start, min(start + PAGE, upto), _TYPES[topic]),
+                )
+                mine = [r for r in rows if partition_of(topic, partition_key_of(topic, r[4])) == partition]
+                found += await self._unsealed(connection, mine)
+        return found
+
+    async def one(self, stream_id: UUID, version: int) -> Event | None:
+        """One event by its place in its stream."""
+        events = await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE originator_id = %s AND originator_version = %s",
+            (stream_id, version),
+        )
+        return events[0] if events else None
+
+    async def _events(self, query: str, parameters: Sequence[Any]) -> list[Event]:
+        async with self._pool.connection() as connection:
+            return await self._unsealed(connection, await _rows(connection, query, parameters))
+
+    async def _unsealed(self, connection: AsyncConnection, rows: Sequence[Row]) -> list[Event]:
+        try:
+            return [from_stored(*row, self._keys.of) for row in rows]
+        except KeyUnread:
+            await self._keys.read(connection, owners_in(row[4] for row in rows))
+            return [from_stored(*row, self._keys.of) for row in rows]
+
+
+async def _rows(connection: AsyncConnection, query: str, parameters: Sequence[Any]) -> list[Row]:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(query, parameters)
+        return await cursor.fetchall()
