@@ -120,12 +120,6 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def broker_kind(request: pytest.FixtureRequest) -> str:
-    chosen: str = request.config.getoption("--broker")
-    return chosen
-
-
-@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, broker_kind: str) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("stack"), broker_kind)
     running.start()
