@@ -1,10 +1,12 @@
 """The frames of rooms and the items of their history, both made from the same row: what is pushed live and what is
 read again later cannot differ."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from schemas.events.question import Reason
 
 Frame = dict[str, Any]
 """A whole wire frame, `{"type", "data"}`, JSON types only."""
@@ -81,3 +83,8 @@ def _about(row: Mapping[str, Any]) -> dict[str, Any]:
 def inbox_frame(frame: str, data: dict[str, Any]) -> Frame:
     """The frame of one row of `inbox`."""
     return {"type": frame, "data": data}
+
+
+def said_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """Reasons as they stand on the wire."""
+    return [reason.model_dump(mode="json", by_alias=True) for reason in reasons]
