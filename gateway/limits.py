@@ -58,9 +58,7 @@ class Limits:
                 log.warning("limits are counted in this process while Redis is away: %s", error)
         await self._ask_at(self._own, name, key, count)
 
-    async def _ask_at(
-        self, limiter: MovingWindowRateLimiter, name: LimitName, key: str, count: bool
-    ) -> None:
+    async def _ask_at(self, limiter: MovingWindowRateLimiter, name: LimitName, key: str, count: bool) -> None:
         item = self._items[name]
         allowed = await (limiter.hit if count else limiter.test)(item, name, key)
         if not allowed:

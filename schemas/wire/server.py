@@ -73,6 +73,8 @@ class MessageSaid(Said):
     type: MessageType
     created_at: AwareDatetime
     client_msg_id: str = ""
+    redacted: bool = False
+    """Taken back by its author; the content is empty then."""
 
 
 class Sender(Said):

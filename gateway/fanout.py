@@ -1,0 +1,277 @@
+"""From pushes and views to sockets: every listener gets each number once, in order, whatever the pushes do.
+
+A listener is registered first, then the views are read, then it hears what came meanwhile. Once a second the heads
+of the views are compared with what was given out, and what is missing is read.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from psycopg import Error as DatabaseError
+
+from gateway.line import Framed, Line, Listener, Numbered, Page
+from schemas.port import Unavailable
+
+COMPARE_SECONDS = 1.0
+PATIENCE = 20
+ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
+log = logging.getLogger(__name__)
+
+
+class NotInRoom(Exception):
+    """There is no such room, or the person is not in it: which of the two is nobody's business."""
+
+
+class Views(Protocol):
+    """What the fan-out reads."""
+
+    async def room_head(self, room_id: UUID, user_id: UUID) -> int:
+        """The last `seq` of the room. Raises `NotInRoom`."""
+        ...
+
+    async def room_page(self, room_id: UUID, after: int) -> Numbered:
+        """The history after `after`, ascending."""
+        ...
+
+    async def inbox_head(self, user_id: UUID) -> int:
+        """The last number of the inbox before any hole."""
+        ...
+
+    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
+        """The inbox after `after`, ascending; it may have holes."""
+        ...
+
+    async def heads(
+        self, rooms: Sequence[UUID], users: Sequence[UUID]
+    ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
+        """Where each room's history and each person's inbox stands."""
+        ...
+
+
+class Channels(Protocol):
+    """Where pushes come from."""
+
+    async def subscribe(self, channel: str) -> None:
+        """Return once pushes on `channel` arrive, or Redis turns out to be away."""
+        ...
+
+    def unsubscribe(self, channel: str) -> None:
+        """Pushes on `channel` are of no interest any more."""
+        ...
+
+
+class Fanout:
+    """The rooms and inboxes somebody at this gateway listens to."""
+
+    def __init__(
+        self, views: Views, channels: Channels, room: Callable[[UUID], str], user: Callable[[UUID], str]
+    ):
+        """`room` and `user` name the channel of a room and of a person."""
+        self._views = views
+        self._channels = channels
+        self._room_channel = room
+        self._user_channel = user
+        self._rooms: dict[UUID, Line] = {}
+        self._users: dict[UUID, Line] = {}
+        self._by_channel: dict[str, Line] = {}
+        self._heard: dict[Listener, set[UUID]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """How much is listened to."""
+        return {"rooms": len(self._rooms), "people": len(self._users)}
+
+    def listens(self, listener: Listener, room_id: UUID) -> bool:
+        """Whether `listener` hears the room now."""
+        line = self._rooms.get(room_id)
+        return line is not None and listener in line.live
+
+    async def join_room(self, listener: Listener, room_id: UUID, after: int | None) -> int:
+        """Deliver the room after `after` (or nothing of the past), call it live; the last `seq` delivered.
+
+        Raises `NotInRoom`, `Unavailable`.
+        """
+        line = self._rooms.get(room_id)
+        if line is None:
+
+            async def page(after: int) -> Numbered:
+                return await self._views.room_page(room_id, after)
+
+            line = self._rooms[room_id] = self._new_line(self._room_channel(room_id), page)
+        line.joining += 1
+        try:
+            await self._channels.subscribe(line.channel)
+            head = await self._views.room_head(room_id, listener.user_id)
+            line.detach(listener)
+            start = head if after is None else min(after, max(head, line.feed.head or 0))
+            has, inside = await self._catch_up(line, listener, start)
+            if not inside:
+                raise NotInRoom
+            line.attach(listener, has)
+            self._heard.setdefault(listener, set()).add(room_id)
+            return has
+        finally:
+            line.joining -= 1
+            self._drop_idle(self._rooms, room_id)
+
+    def leave_room(self, listener: Listener, room_id: UUID) -> None:
+        """`listener` hears the room no more."""
+        if (line := self._rooms.get(room_id)) is not None:
+            line.detach(listener)
+            self._drop_idle(self._rooms, room_id)
+        self._heard.get(listener, set()).discard(room_id)
+
+    async def open_inbox(self, listener: Listener) -> int:
+        """Where the inbox of the listener's person stands. It is heard from `resume_inbox` on."""
+        line = self._inbox(listener.user_id)
+        line.joining += 1
+        try:
+            await self._channels.subscribe(line.channel)
+            return await self._views.inbox_head(listener.user_id)
+        finally:
+            line.joining -= 1
+            self._drop_idle(self._users, listener.user_id)
+
+    async def resume_inbox(self, listener: Listener, after: int) -> int:
+        """Deliver the inbox after `after`, then what is new; the last number delivered."""
+        line = self._inbox(listener.user_id)
+        line.joining += 1
+        try:
+            await self._channels.subscribe(line.channel)
+            head = await self._views.inbox_head(listener.user_id)
+            line.detach(listener)
+            has, _ = await self._catch_up(line, listener, min(after, max(head, line.feed.head or 0)))
+            line.attach(listener, has)
+            return has
+        finally:
+            line.joining -= 1
+            self._drop_idle(self._users, listener.user_id)
+
+    def gone(self, listener: Listener) -> None:
+        """The socket has ended."""
+        for room_id in tuple(self._heard.pop(listener, ())):
+            self.leave_room(listener, room_id)
+        if (line := self._users.get(listener.user_id)) is not None:
+            line.detach(listener)
+            self._drop_idle(self._users, listener.user_id)
+
+    def pushed(self, channel: str, payload: bytes) -> None:
+        """A push arrived on a channel of a room or a person."""
+        line = self._by_channel.get(channel)
+        if line is None:
+            return
+        push = orjson.loads(payload)
+        number, frame = push["seq"], push["frame"]
+        if number == 0:
+            about = frame["data"].get("userId") if frame["type"] in ABOUT_ONESELF else None
+            line.whisper(orjson.dumps(frame), UUID(about) if about else None)
+            return
+        line.emit(line.feed.push(number, framed(frame)))
+        if line.feed.behind:
+            self._fill(line)
+
+    async def compare(self) -> None:
+        """Ask the views where everything stands, and fill what was missed."""
+        if not self._rooms and not self._users:
+            return
+        rooms, users = await self._views.heads(list(self._rooms), list(self._users))
+        for lines, heads in ((self._rooms, rooms), (self._users, users)):
+            for key, head in heads.items():
+                if (line := lines.get(key)) is not None:
+                    line.feed.known(head)
+                    if line.feed.behind:
+                        self._fill(line)
+
+    async def run(self) -> None:
+        """Compare once a second, for ever. A store that is away is waited for."""
+        while True:
+            await asyncio.sleep(COMPARE_SECONDS)
+            try:
+                await self.compare()
+            except (DatabaseError, OSError, Unavailable) as error:
+                log.warning("cannot compare with the views: %s", error)
+
+    def _inbox(self, user_id: UUID) -> Line:
+        line = self._users.get(user_id)
+        if line is None:
+
+            async def page(after: int) -> Numbered:
+                return await self._views.inbox_page(user_id, after)
+
+            line = self._users[user_id] = self._new_line(self._user_channel(user_id), page)
+        return line
+
+    def _new_line(self, channel: str, page: Page) -> Line:
+        line = self._by_channel[channel] = Line(channel, page)
+        return line
+
+    def _drop_idle(self, lines: dict[UUID, Line], key: UUID) -> None:
+        line = lines.get(key)
+        if line is not None and line.idle:
+            del lines[key], self._by_channel[line.channel]
+            self._channels.unsubscribe(line.channel)
+
+    async def _catch_up(self, line: Line, listener: Listener, has: int) -> tuple[int, bool]:
+        """Deliver to `listener` alone what the views hold after `has`, up to what the feed gave out at least.
+
+        Returns what it has then, and whether its person is (still) in: the views said so before this was called.
+        Nothing waits between the last look at the feed and the return.
+        """
+        inside = True
+        for _ in range(PATIENCE):
+            while numbered := await line.page(has):
+                before = has
+                for number, item in numbered:
+                    if number != has + 1:
+                        break
+                    has = number
+                    listener.deliver(item.frame)
+                    if item.left == listener.user_id:
+                        inside = False
+                    elif item.joined == listener.user_id:
+                        inside = True
+                line.emit(line.feed.fill(numbered))
+                await listener.drained()
+                if has == before:
+                    break
+            if has >= (line.feed.head or 0):
+                return has, inside
+            await asyncio.sleep(0.05)
+        raise Unavailable("the views are behind what was already delivered")
+
+    def _fill(self, line: Line) -> None:
+        """Read what `line` is missing, unless that is under way."""
+        if line.filling:
+            return
+        line.filling = True
+        task = asyncio.create_task(self._read_missing(line))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read_missing(self, line: Line) -> None:
+        try:
+            while line.feed.behind and not line.idle:
+                before = line.feed.head
+                line.emit(line.feed.fill(await line.page(before or 0)))
+                if line.feed.head == before:
+                    return  # a hole that will close; the next push or comparison comes back to it
+        except (DatabaseError, OSError, Unavailable) as error:
+            log.warning("cannot fill %s yet: %s", line.channel, error)
+        finally:
+            line.filling = False
+
+
+def framed(frame: dict[str, Any]) -> Framed:
+    """A frame as it is delivered: encoded once, for all who hear it."""
+    kind = frame["type"]
+    encoded = orjson.dumps(frame)
+    if kind == "user_left":
+        return Framed(encoded, left=UUID(frame["data"]["userId"]))
+    if kind == "user_joined":
+        return Framed(encoded, joined=UUID(frame["data"]["userId"]))
+    return Framed(encoded)

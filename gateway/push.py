@@ -1,0 +1,128 @@
+"""The ear at Redis: subscribes to the channels somebody here listens to, and comes back whenever it is cut off.
+
+What is missed meanwhile is found by the comparison with the views; `reconnected` asks for one at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from infra.push import PROGRESS, Heard, ProgressHeard, decode
+
+QUIET_SECONDS = 5.0
+CONFIRM_SECONDS = 1.0
+RETRY_SECONDS = 0.2
+log = logging.getLogger(__name__)
+
+
+class Ear:
+    """One connection to Redis that hears pushes."""
+
+    def __init__(
+        self,
+        url: str,
+        on_push: Callable[[Heard], None],
+        on_progress: Callable[[ProgressHeard], None],
+        reconnected: Callable[[], None],
+    ) -> None:
+        self._redis = Redis.from_url(
+            url,
+            client_name="yeon-gateway-ear",
+            socket_connect_timeout=2,
+            socket_keepalive=True,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._on_push = on_push
+        self._on_progress = on_progress
+        self._reconnected = reconnected
+        self._wanted: set[str] = set()
+        self._confirmed: dict[str, asyncio.Future[None]] = {}
+        self._changes: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
+        self.connected = False
+
+    async def subscribe(self, channel: str) -> None:
+        """Return once pushes on `channel` arrive, or Redis turns out to be away."""
+        if channel not in self._wanted:
+            self._wanted.add(channel)
+            self._confirmed[channel] = asyncio.get_running_loop().create_future()
+            self._changes.put_nowait((True, channel))
+        confirmed = self._confirmed[channel]
+        if not self.connected or confirmed.done():
+            return
+        await asyncio.wait([confirmed], timeout=CONFIRM_SECONDS)
+
+    def unsubscribe(self, channel: str) -> None:
+        """Pushes on `channel` are of no interest any more."""
+        self._wanted.discard(channel)
+        if (confirmed := self._confirmed.pop(channel, None)) is not None:
+            confirmed.cancel()
+        self._changes.put_nowait((False, channel))
+
+    async def run(self) -> None:
+        """Listen for ever."""
+        first = True
+        while True:
+            pubsub = self._redis.pubsub()
+            try:
+                await self._resubscribe(pubsub)
+                if not first:
+                    self._reconnected()
+                first = False
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._change(pubsub))
+                    group.create_task(self._listen(pubsub))
+            except* (RedisError, OSError) as errors:
+                log.warning("not hearing pushes: %s", errors.exceptions[0])
+            finally:
+                self.connected = False
+                await pubsub.aclose()  # type: ignore[no-untyped-call]
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def close(self) -> None:
+        """Leave Redis."""
+        await self._redis.aclose()
+
+    async def _resubscribe(self, pubsub: PubSub) -> None:
+        while not self._changes.empty():
+            self._changes.get_nowait()
+        await pubsub.subscribe(PROGRESS, *self._wanted)
+        self.connected = True
+
+    async def _change(self, pubsub: PubSub) -> None:
+        while True:
+            wanted, channel = await self._changes.get()
+            if wanted:
+                await pubsub.subscribe(channel)
+            else:
+                await pubsub.unsubscribe(channel)
+
+    async def _listen(self, pubsub: PubSub) -> None:
+        asked = False
+        while True:
+            message = await pubsub.get_message(timeout=QUIET_SECONDS)
+            if message is None:
+                if asked:
+                    raise ConnectionError("Redis does not answer")
+                asked = True
+                await pubsub.ping()
+                continue
+            asked = False
+            kind, channel = message["type"], message["channel"]
+            if kind == "message":
+                self._heard(decode(channel, message["data"]))
+            elif kind == "subscribe":
+                confirmed = self._confirmed.get(channel.decode())
+                if confirmed is not None and not confirmed.done():
+                    confirmed.set_result(None)
+
+    def _heard(self, heard: Heard | ProgressHeard) -> None:
+        if isinstance(heard, ProgressHeard):
+            self._on_progress(heard)
+        else:
+            self._on_push(heard)

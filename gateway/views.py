@@ -1,0 +1,53 @@
+"""The views as the fan-out reads them: frames by number, for those who may have them."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from gateway.fanout import PAGE, NotInRoom, framed
+from gateway.line import Numbered
+from projections.queries.inbox import inbox_frames
+from projections.queries.progress import heads
+from projections.queries.reading import Pool
+from projections.queries.rooms import is_member, room_frames
+
+LATELY = 20
+"""How many of the newest notifications may still have a hole among them."""
+
+
+class QueriedViews:
+    """`gateway.fanout.Views` over `projections.queries`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def room_head(self, room_id: UUID, user_id: UUID) -> int:
+        """The last `seq` of the room. Raises `NotInRoom`."""
+        if not await is_member(self._pool, room_id, user_id):
+            raise NotInRoom
+        found = await heads(self._pool, [room_id], [])
+        return found.rooms.get(room_id, 0)
+
+    async def room_page(self, room_id: UUID, after: int) -> Numbered:
+        """The history after `after`, ascending."""
+        found = await room_frames(self._pool, room_id, after, PAGE)
+        return [(seq, framed(frame)) for seq, frame in found]
+
+    async def inbox_head(self, user_id: UUID) -> int:
+        """The last number of the inbox before any hole that may still close."""
+        found = await heads(self._pool, [], [user_id])
+        highest = found.users.get(user_id, 0)
+        sure = max(0, highest - LATELY)
+        newest = await inbox_frames(self._pool, user_id, sure, LATELY)
+        return newest[-1][0] if newest else sure
+
+    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
+        """The inbox after `after`, ascending, up to the first hole."""
+        found = await inbox_frames(self._pool, user_id, after, PAGE)
+        return [(number, framed(frame)) for number, frame in found]
+
+    async def heads(
+        self, rooms: Sequence[UUID], users: Sequence[UUID]
+    ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
+        """Where each room's history and each person's inbox stands."""
+        found = await heads(self._pool, rooms, users)
+        return found.rooms, found.users
