@@ -1,0 +1,1 @@
+"""Encoders turn texts into vectors. All of them keep `contract.Encoder`."""

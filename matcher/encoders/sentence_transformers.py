@@ -1,0 +1,60 @@
+"""Any model of the library sentence-transformers, by name or path. Needs the extra `torch`.
+
+A model whose name says it is of the E5 family gets E5's prefixes; one that brings its own prompts for queries and
+passages (`prompts` in its configuration) gets those; any other gets none.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from matcher.encoders.contract import PASSAGE_PREFIX, QUERY_PREFIX, Vectors
+
+_E5 = re.compile(r"(^|[^a-z0-9])e5([^a-z0-9]|$)")
+
+
+class SentenceTransformers:
+    """The `Encoder` over `SentenceTransformer`."""
+
+    def __init__(self, model: str, *, device: str = "cpu") -> None:
+        """`model` is a name on the model hub or a directory. Raises `ImportError` without the extra."""
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ImportError(
+                "the encoder sentence-transformers needs the extra: pip install 'yeongyeori[torch]'"
+            ) from error
+        self._model = SentenceTransformer(model, device=device)
+        self._name = Path(model).name if os.path.isdir(model) else model
+        self._query, self._passage = prefixes(self._name, dict(self._model.prompts))
+
+    @property
+    def identity(self) -> str:
+        return f"{self._name}-sentence-transformers"
+
+    @property
+    def dim(self) -> int:
+        return int(self._model.get_sentence_embedding_dimension())
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode([self._query + text for text in texts])
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self._encode([self._passage + text for text in texts])
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dim), dtype=np.float32)
+        vectors = self._model.encode(texts, prompt="", normalize_embeddings=True, show_progress_bar=False)
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def prefixes(name: str, prompts: dict[str, str]) -> tuple[str, str]:
+    """What to put before questions and before texts to be found, for the model `name` with its own `prompts`."""
+    if _E5.search(name.lower()):
+        return QUERY_PREFIX, PASSAGE_PREFIX
+    passage = next((prompts[key] for key in ("passage", "document") if prompts.get(key)), "")
+    return prompts.get("query", ""), passage

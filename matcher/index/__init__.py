@@ -1,0 +1,1 @@
+"""The index finds experts by vector and by words. Both engines keep `contract.ExpertIndex`."""

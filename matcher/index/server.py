@@ -1,0 +1,96 @@
+"""The index on a Qdrant server: one collection per encoder, shared by any number of matchers.
+
+A write returns once the server has applied it to its segments (`wait`), which is after its own write-ahead log.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from qdrant_client import QdrantClient
+from qdrant_client import models as qm
+
+from matcher.encoders.contract import Vectors
+from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
+from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
+
+
+class ServerIndex:
+    """The `ExpertIndex` over `qdrant_client`."""
+
+    def __init__(self, client: QdrantClient, encoder_identity: str, dim: int) -> None:
+        self._client = client
+        self._name = f"{index_name(encoder_identity)}-{FORM}"
+        self._dim = dim
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def engine(self) -> str:
+        return f"qdrant-server-{FORM}"
+
+    def exists(self) -> bool:
+        return self._client.collection_exists(self._name)
+
+    def open(self) -> None:
+        if not self.exists():
+            self._client.create_collection(
+                self._name, vectors_config=qm.VectorParams(size=self._dim, distance=qm.Distance.COSINE)
+            )
+        # Making a payload index that is there already changes nothing, so a kill between two of them is harmless.
+        for key in INTEGER_KEYS:
+            self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.INTEGER)
+        for key in KEYWORD_KEYS:
+            self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.KEYWORD)
+
+    def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
+        if not experts:
+            return
+        points = [
+            qm.PointStruct(id=str(expert.expert_id), vector=vector.tolist(), payload=to_payload(expert))
+            for expert, vector in zip(experts, vectors, strict=True)
+        ]
+        self._client.upsert(self._name, points, wait=True)
+
+    def change(self, experts: Sequence[IndexedExpert]) -> None:
+        for expert in experts:
+            self._client.overwrite_payload(
+                self._name, payload=to_payload(expert), points=[str(expert.expert_id)], wait=True
+            )
+
+    def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
+        found = self._client.retrieve(self._name, [str(expert_id) for expert_id in expert_ids])
+        return {UUID(str(r.id)): from_payload(UUID(str(r.id)), r.payload or {}) for r in found}
+
+    def count(self) -> int:
+        return self._client.count(self._name, exact=True).count
+
+    def search(self, vectors: Vectors, wanted: Sequence[Wanted]) -> list[list[Hit]]:
+        requests = [
+            qm.QueryRequest(query=vector.tolist(), filter=_filter(want), limit=want.limit, with_payload=True)
+            for vector, want in zip(vectors, wanted, strict=True)
+        ]
+        answers = self._client.query_batch_points(self._name, requests) if requests else []
+        return [
+            [Hit(from_payload(UUID(str(p.id)), p.payload or {}), p.score) for p in answer.points]
+            for answer in answers
+        ]
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _filter(want: Wanted) -> qm.Filter:
+    must: list[qm.Condition] = []
+    if want.free:
+        must.append(qm.FieldCondition(key="available", match=qm.MatchValue(value=1)))
+        must.append(qm.FieldCondition(key="at_capacity", match=qm.MatchValue(value=0)))
+    if not want.demo:
+        must.append(qm.FieldCondition(key="demo", match=qm.MatchValue(value=0)))
+    if want.any_term:
+        must.append(qm.FieldCondition(key="terms", match=qm.MatchAny(any=sorted(want.any_term))))
+    excluded: list[qm.Condition] = []
+    if want.excluded:
+        excluded.append(qm.HasIdCondition(has_id=[str(expert_id) for expert_id in want.excluded]))
+    return qm.Filter(must=must, must_not=excluded)
