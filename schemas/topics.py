@@ -5,6 +5,7 @@ every other client that writes or looks up by key agrees with us.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 CONVERSATIONS = "yeon.conversations.v1"
@@ -39,6 +40,7 @@ TOPICS: dict[str, Topic] = {
 }
 
 
+@lru_cache(maxsize=65_536)
 def partition_of(topic: str, key: UUID) -> int:
     """The partition of `key` (its canonical string, UTF-8) in `topic`."""
     return (murmur2(str(key).encode()) & 0x7FFFFFFF) % TOPICS[topic].partitions

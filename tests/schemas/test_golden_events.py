@@ -11,7 +11,8 @@ import pytest
 
 from schemas.envelope import Event
 from schemas.events import CATALOGUE
-from schemas.mapper import from_kafka, from_stored, personal_fields, to_kafka
+from schemas.mapper import from_kafka, from_stored, to_kafka
+from schemas.personal import personal_fields
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FILES = sorted(GOLDEN.glob("*.json"))
