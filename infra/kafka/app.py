@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from infra.kafka.generations import Group, count_start, read_generations
 from infra.kafka.intake import Broken
 from infra.kafka.offsets import commit_starts
+from infra.kafka.pacing import PacedTransport
 from infra.kafka.topics import bootstrap
 from infra.kafka.tracking import Consumers, read_tracking
 from infra.settings import Settings
@@ -72,11 +73,13 @@ def build_app(group: Group, settings: Settings) -> faust.App:
 
     At-least-once, memory tables, no web server; a dead member is replaced within `SESSION_SECONDS`.
     """
-    return faust.App(
+    directory = settings.data_dir / "faust" / group.application
+    directory.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
         group.name,
         broker=";".join(f"kafka://{server}" for server in bootstrap(settings.kafka_url)),
         store="memory://",
-        datadir=str(settings.data_dir / "faust" / group.application),
+        datadir=str(directory),
         key_serializer="raw",
         value_serializer="raw",
         processing_guarantee="at_least_once",
@@ -92,6 +95,9 @@ def build_app(group: Group, settings: Settings) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
     )
+    if settings.embedded_broker:
+        app.transport = PacedTransport(app.conf.broker_consumer, app)
+    return app
 
 
 def consume(app: faust.App, topics: Iterable[str], apply: Callable[[Batch], Awaitable[None]]) -> None:
