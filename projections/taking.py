@@ -1,0 +1,100 @@
+"""What a view makes of a run of events, and of those that it cannot take.
+
+An event whose projector raises, or whose rows PostgreSQL refuses, is parked for that view, and every later event of
+its key behind it; all others go on. What is wrong with the database itself is raised, since it is no event's fault.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+
+from projections.catalogue import View
+from projections.rows import Projected, Push
+from projections.writing import write
+from schemas.envelope import Event
+
+EVENT_FAULTS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError)
+"""What writing an event's rows raises when the event is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An event that a view could not take, or that waits behind one of the same key."""
+
+    consumer: str
+    key: UUID
+    position: int
+    topic: str
+    partition: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one view makes of events, in their order."""
+
+    view: View
+    changes: list[tuple[Event, Projected]] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+
+    @property
+    def pushes(self) -> list[Push]:
+        return [push for _, projected in self.changes for push in projected.pushes]
+
+
+def park(view: View, event: Event, reason: str) -> Parked:
+    """The note that `view` could not take `event`."""
+    return Parked(
+        view.consumer, event.data.partition_key, event.position, event.topic, event.partition, reason
+    )
+
+
+def take(view: View, events: Iterable[Event], held: set[UUID]) -> Taken:
+    """Projects `events`. `held` are the keys with parked events; it grows with those that are parked now."""
+    taken = Taken(view)
+    for event in events:
+        if held and event.data.partition_key in held:
+            taken.parked.append(park(view, event, "behind an earlier event of its key"))
+            continue
+        try:
+            projected = view.project(event)
+        except Exception as error:  # whatever a projector raises is about this event, and is kept with it
+            held.add(event.data.partition_key)
+            taken.parked.append(park(view, event, _reason(error)))
+            continue
+        if projected.ops or projected.pushes:
+            taken.changes.append((event, projected))
+    return taken
+
+
+async def write_together(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:
+    """Writes everything in one go. Raises one of `EVENT_FAULTS` if a row is refused; then nothing is written."""
+    await write(connection, schema, (op for taken in all_taken for _, p in taken.changes for op in p.ops))
+
+
+async def write_apart(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:
+    """Writes event by event, and parks those that are refused and what is behind them, in `all_taken` itself."""
+    for taken in all_taken:
+        held: set[UUID] = set()
+        written = []
+        for event, projected in taken.changes:
+            if event.data.partition_key in held:
+                taken.parked.append(park(taken.view, event, "behind an earlier event of its key"))
+                continue
+            try:
+                async with connection.transaction():
+                    await write(connection, schema, projected.ops)
+            except EVENT_FAULTS as error:
+                held.add(event.data.partition_key)
+                taken.parked.append(park(taken.view, event, _reason(error)))
+            else:
+                written.append((event, projected))
+        taken.changes = written
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\x00", "\\0")[:1_000]
