@@ -35,15 +35,25 @@ class Broker(Part):
 
 
 def speaks_kafka(port: int, host: str = HOST) -> bool:
-    """Whether a broker answers an ApiVersions request (key 18, version 0, correlation id 1, no client id)."""
+    """Whether a broker answers on `port`."""
+    return bool(api_versions(port, host))
+
+
+def api_versions(port: int, host: str = HOST) -> dict[int, int]:
+    """The highest version of each API the broker knows, by API key; empty if none answers.
+
+    One ApiVersions request (key 18, version 0, correlation id 1, no client id), the first a Kafka client sends.
+    """
     request = struct.pack(">hhih", 18, 0, 1, -1)
     try:
         with socket.create_connection((host, port), timeout=1) as connection:
             connection.settimeout(2)
             connection.sendall(struct.pack(">i", len(request)) + request)
-            answer = b""
-            while len(answer) < 10 and (part := connection.recv(10 - len(answer))):
-                answer += part
-    except OSError:
-        return False
-    return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (1, 0)
+            with connection.makefile("rb") as answer:
+                (size,) = struct.unpack(">i", answer.read(4))
+                body = answer.read(size)
+            correlation, error, count = struct.unpack_from(">ihi", body)
+            rows = struct.iter_unpack(">hhh", body[10 : 10 + 6 * count])
+            return {key: highest for key, _, highest in rows} if (correlation, error) == (1, 0) else {}
+    except (OSError, struct.error):
+        return {}

@@ -25,7 +25,8 @@ class Owner:
 
 class Child:
     """One running program. Its output is appended to `log`; it is in a session of its own, so a Ctrl-C on the
-    terminal reaches only us and we decide the order of ending."""
+    terminal reaches only us and we decide the order of ending. It holds the descriptors `keep_open` as long as
+    it runs."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Child:
         env: Mapping[str, str] | None = None,
         owner: Owner | None = None,
         orphan_signal: signal.Signals = signal.SIGTERM,
+        keep_open: Sequence[int] = (),
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         owner = owner or Owner(-1, -1)
@@ -48,6 +50,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=None if env is None else {**os.environ, **env},
                 start_new_session=True,
+                pass_fds=keep_open,
             )
         self.log = log
 

@@ -30,6 +30,7 @@ class Part(ABC):
         self.port = port
         self.log = log.absolute()
         self.child: Child | None = None
+        self.keep_open: Sequence[int] = ()
 
     @property
     @abstractmethod
@@ -52,15 +53,16 @@ class Part(ABC):
         """The user to run as, if not our own."""
         return None
 
-    def env(self) -> dict[str, str]:
-        """What the program's environment has more than ours."""
-        return {}
-
-    def launch(self) -> None:
+    def launch(self) -> Child:
         """Starts the process; from the main thread only."""
         self.child = Child(
-            self.command(), self.log, env=self.env(), owner=self.owner(), orphan_signal=self.stop_signal
+            self.command(),
+            self.log,
+            owner=self.owner(),
+            orphan_signal=self.stop_signal,
+            keep_open=self.keep_open,
         )
+        return self.child
 
     @property
     def alive(self) -> bool:

@@ -26,15 +26,6 @@ def any_free() -> int:
     return port
 
 
-def accepts(port: int, host: str = HOST) -> bool:
-    """Whether something accepts connections on `port`."""
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 class Ports:
     """The ports given out by name, kept in `file`."""
 

@@ -1,0 +1,88 @@
+"""The command `yeon`: starts the whole system or one role of it, and says how it is."""
+
+import os
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="연결이: a person asks, and the right experts are in a room with them. "
+    "Settings are environment variables that start with YEON_.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--yeon-help"]}
+
+
+class BrokerKind(StrEnum):
+    """The Kafka that `yeon up` starts."""
+
+    embedded = "embedded"
+    apache = "apache"
+
+
+@app.command()
+def up(
+    broker: Annotated[
+        BrokerKind | None, typer.Option(help="The Kafka to start; default: YEON_BROKER.")
+    ] = None,
+    demo: Annotated[
+        bool | None, typer.Option("--demo/--no-demo", help="Demo people; default: YEON_DEMO.")
+    ] = None,
+) -> None:
+    """Run everything on this machine, until Ctrl-C."""
+    from infra import up as stack
+    from infra.datadir import DataDirUnusable
+    from infra.embedded import PartFailed
+    from infra.settings import Settings
+    from infra.supervisor import GaveUp
+
+    try:
+        stack.run(Settings().data_dir, broker=broker, demo=demo)
+    except (stack.CannotStart, DataDirUnusable, PartFailed, GaveUp) as reason:
+        _fail(str(reason))
+    except OSError as error:
+        _fail(f"The system refused: {error}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of tables.")] = False,
+) -> None:
+    """Say what is reachable, which versions, and what lags; exit code 1 if something is away."""
+    from infra.doctor import run
+
+    raise typer.Exit(run(as_json=as_json))
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _hand_over(name: str, arguments: tuple[str, ...], sentence: str) -> None:
+    """A command that becomes `python -m arguments…`, with whatever else was given."""
+
+    def become(context: typer.Context) -> None:
+        os.execv(sys.executable, [sys.executable, "-m", *arguments, *context.args])
+
+    app.command(name, help=sentence, context_settings=PASS_ON)(become)
+
+
+_hand_over("gateway", ("gateway",), "REST, WebSocket and the web client.")
+_hand_over("relay", ("streams", "relay"), "From the event store to Kafka; one active, others stand by.")
+_hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and statistics.")
+_hand_over("matcher", ("matcher", "serve"), "Finds experts for questions.")
+_hand_over("rebuild", ("projections", "rebuild"), "Make views anew from the event store.")
+_hand_over("seed", ("commands", "seed"), "Make the demo people.")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
