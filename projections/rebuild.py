@@ -1,0 +1,166 @@
+"""Builds views anew from the event store, beside the live ones, and puts them in their place in one transaction.
+
+It ends by locking the tracking rows of the views, reading on to the highest live position, and setting every
+partition to it, so that the live consumers go on where it ended. Pushes are thrown away.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from psycopg import AsyncConnection, errors, sql
+
+from projections.catalogue import View
+from projections.prepare import prepare
+from projections.queries.reading import Pool
+from projections.runner import lock, note
+from projections.tables import LIVE, ddl
+from projections.taking import EVENT_FAULTS, Parked, take, write_apart, write_together
+from schemas.envelope import Event
+from schemas.topics import TOPICS
+
+BESIDE = "views_rebuild"
+LOCK = 0x7965_6F6E_0003
+"""The advisory lock of whoever rebuilds."""
+BATCH = 2_000
+SWAP_TRIES = 5
+
+
+class RebuildRunning(RuntimeError):
+    """Another process is rebuilding views now."""
+
+
+class Log(Protocol):
+    """What a rebuild needs of `infra.log.EventLog`."""
+
+    async def read(self, after: int, limit: int, upto: int | None = None) -> list[Event]: ...
+
+
+@dataclass(slots=True)
+class Rebuilding:
+    """How far a rebuild has come."""
+
+    views: tuple[View, ...]
+    began: float = field(default_factory=time.monotonic)
+    position: int = 0
+    events: int = 0
+    parked: list[Parked] = field(default_factory=list)
+    held: dict[str, set[UUID]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Events a second so far."""
+        return self.events / max(time.monotonic() - self.began, 1e-9)
+
+
+async def rebuild(
+    pool: Pool,
+    log: Log,
+    views: Sequence[View],
+    *,
+    batch: int = BATCH,
+    report: Callable[[Rebuilding], None] = lambda _: None,
+) -> Rebuilding:
+    """Rebuilds `views`; `report` is called after every batch. Raises `RebuildRunning` if another one is at it."""
+    await prepare(pool)
+    async with pool.connection() as connection:
+        got = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))).fetchone()
+        if got is None or not got[0]:
+            raise RebuildRunning("another rebuild is running")
+        try:
+            await _drop_beside(connection)
+            await connection.execute(ddl(BESIDE))
+            state = Rebuilding(tuple(views))
+            await _fill(connection, log, state, batch, report)
+            for table in _tables(state):
+                await connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(BESIDE, table)))
+            await _put_in_place(connection, log, state, batch)
+            await _drop_beside(connection)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    return state
+
+
+async def _fill(
+    connection: AsyncConnection[Any],
+    log: Log,
+    state: Rebuilding,
+    batch: int,
+    report: Callable[[Rebuilding], None],
+) -> None:
+    """Everything the store has, the next batch being read while one is written."""
+    events = await log.read(0, batch)
+    while events:
+        coming = asyncio.create_task(log.read(events[-1].position, batch))
+        try:
+            async with connection.transaction():
+                await connection.execute("SET LOCAL synchronous_commit = off")
+                await _write(connection, state, events)
+        finally:
+            events = await coming
+        report(state)
+
+
+async def _write(connection: AsyncConnection[Any], state: Rebuilding, events: Sequence[Event]) -> None:
+    all_taken = [
+        take(view, (e for e in events if e.topic == view.topic), state.held.setdefault(view.consumer, set()))
+        for view in state.views
+    ]
+    try:
+        async with connection.transaction(), connection.pipeline():
+            await write_together(connection, BESIDE, all_taken)
+    except EVENT_FAULTS:
+        await write_apart(connection, BESIDE, all_taken)
+    for taken in all_taken:
+        state.parked += taken.parked
+        state.held[taken.view.consumer].update(parked.key for parked in taken.parked)
+    state.events += len(events)
+    state.position = events[-1].position
+
+
+async def _put_in_place(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
+    """The end of it; tried again when readers of several tables and the swap wait for each other."""
+    for left in reversed(range(SWAP_TRIES)):
+        before = (
+            state.position,
+            state.events,
+            list(state.parked),
+            {k: set(v) for k, v in state.held.items()},
+        )
+        try:
+            async with connection.transaction():
+                await _swap(connection, log, state, batch)
+            return
+        except (errors.DeadlockDetected, errors.LockNotAvailable):
+            if not left:
+                raise
+            state.position, state.events, state.parked, state.held = before
+
+
+async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
+    topics = {view.topic for view in state.views}
+    places = [(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)]
+    positions, _ = await lock(connection, state.views, places)
+    highest = max(positions.values(), default=0)
+    while state.position < highest:
+        await _write(connection, state, await log.read(state.position, batch, highest))
+    consumers = [view.consumer for view in state.views]
+    await connection.execute("DELETE FROM ops.parked WHERE consumer = ANY(%s)", (consumers,))
+    tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]
+    await note(connection, tracking, state.parked)
+    await connection.execute("SET LOCAL lock_timeout = '5s'")
+    for table in _tables(state):
+        live, beside = sql.Identifier(LIVE, table), sql.Identifier(BESIDE, table)
+        await connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(live))
+        await connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(beside, sql.Identifier(LIVE)))
+
+
+def _tables(state: Rebuilding) -> list[str]:
+    return [table for view in state.views for table in view.tables]
+
+
+async def _drop_beside(connection: AsyncConnection[Any]) -> None:
+    await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(BESIDE)))
