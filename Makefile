@@ -1,0 +1,83 @@
+# Everything a person needs, on a machine with Python 3.11 or newer and make. `make help` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+PYTEST := $(BIN)/python -m pytest
+JARS := infra/kafka/target/jars/.complete
+COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# uv looks certificates up where the system keeps them, and copies where it cannot link.
+export UV_NATIVE_TLS ?= 1
+export UV_LINK_MODE ?= copy
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-kafka test-browser test-torch bench kafka-jars lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.run ## start everything and print the address (ARGS="--no-demo", ARGS="--broker apache")
+	@$(BIN)/yeon up $(ARGS)
+
+test: check ## formatting, lint, types, import rules, and every test on the embedded stack
+	$(PYTEST) -m "not kafka and not torch and not browser" $(ARGS)
+
+check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-kafka: $(VENV)/.dev kafka-jars ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
+	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
+	$(PYTEST) --broker apache -m kafka --ignore=tests/stories --ignore=tests/faults $(ARGS)
+
+test-browser: $(VENV)/.dev ## the web client in a headless browser
+	@if find tests/browser -name 'test_*.py' 2>/dev/null | grep -q .; \
+	then $(PYTEST) -m browser tests/browser $(ARGS); \
+	else echo "There are no browser tests yet: they come with the issue \"The client\"."; fi
+
+test-torch: $(VENV)/.torch ## the sentence-transformers encoder (downloads torch)
+	$(PYTEST) -m torch $(ARGS)
+
+bench: $(VENV)/.run ## figures, one JSON object a line (ARGS="chat", ARGS="append", …)
+	$(BIN)/python -m bench $(ARGS)
+
+kafka-jars: $(JARS) ## Apache Kafka's jars, by Maven
+
+$(JARS): infra/kafka/pom.xml
+	@command -v mvn >/dev/null || { echo "Maven is needed: install it, or put mvn on the path." >&2; exit 1; }
+	rm -rf $(dir $@)
+	mvn -B -q -f $< dependency:copy-dependencies
+	@touch $@
+
+lock: $(VENV)/.uv ## write locks/ anew from pyproject.toml (ARGS="--upgrade" for newer versions)
+	$(COMPILE) $(ARGS) pyproject.toml --group build -o locks/run.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group dev --extra torch -c locks/dev.txt -o locks/torch.txt
+	echo uv | $(COMPILE) $(ARGS) - -o locks/uv.txt
+
+clean: ## remove what is built and installed; the data directory stays
+	rm -rf $(VENV) infra/kafka/target .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Each stamp stands for an installed lock file. Without uv's index (a mirror only pip knows of), pip does the same.
+install = $(UV) pip install -q --python $(BIN)/python $(1) || $(BIN)/python -m pip install -q $(1)
+
+$(VENV)/.uv: locks/uv.txt
+	@echo "Making $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(BIN)/python -m pip install -q --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.run $(VENV)/.dev $(VENV)/.torch: $(VENV)/.%: locks/%.txt pyproject.toml $(VENV)/.uv
+	@echo "Installing $<"
+	@$(call install,--require-hashes -r $<)
+	@$(call install,--no-deps --no-build-isolation -e .)
+	@touch $@
