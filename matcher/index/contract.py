@@ -66,7 +66,7 @@ class Hit:
 
 
 class ExpertIndex(Protocol):
-    """Synchronous; callers keep it off the event loop, one call at a time.
+    """Synchronous; callers keep it off the event loop. Threads may search while one of them writes.
 
     `put` and `change` return once what they wrote survives a kill of the process, so that a position recorded
     afterwards is never ahead of the index.

@@ -3,15 +3,30 @@
 A write returns once the server has applied it to its segments (`wait`), which is after its own write-ahead log.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from qdrant_client import QdrantClient
 from qdrant_client import models as qm
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """A server that is away, or has trouble of its own, is a lost connection to us: the call is worth repeating."""
+    try:
+        yield
+    except ResponseHandlingException as error:
+        raise ConnectionError(f"Qdrant cannot be reached: {error}") from error
+    except UnexpectedResponse as error:
+        if error.status_code is not None and error.status_code < 500:
+            raise
+        raise ConnectionError(f"Qdrant has trouble: {error}") from error
 
 
 class ServerIndex:
@@ -30,9 +45,11 @@ class ServerIndex:
     def engine(self) -> str:
         return f"qdrant-server-{FORM}"
 
+    @_reaching()
     def exists(self) -> bool:
         return self._client.collection_exists(self._name)
 
+    @_reaching()
     def open(self) -> None:
         if not self.exists():
             self._client.create_collection(
@@ -44,6 +61,7 @@ class ServerIndex:
         for key in KEYWORD_KEYS:
             self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.KEYWORD)
 
+    @_reaching()
     def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
         if not experts:
             return
@@ -53,19 +71,23 @@ class ServerIndex:
         ]
         self._client.upsert(self._name, points, wait=True)
 
+    @_reaching()
     def change(self, experts: Sequence[IndexedExpert]) -> None:
         for expert in experts:
             self._client.overwrite_payload(
                 self._name, payload=to_payload(expert), points=[str(expert.expert_id)], wait=True
             )
 
+    @_reaching()
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         found = self._client.retrieve(self._name, [str(expert_id) for expert_id in expert_ids])
         return {UUID(str(r.id)): from_payload(UUID(str(r.id)), r.payload or {}) for r in found}
 
+    @_reaching()
     def count(self) -> int:
         return self._client.count(self._name, exact=True).count
 
+    @_reaching()
     def search(self, vectors: Vectors, wanted: Sequence[Wanted]) -> list[list[Hit]]:
         requests = [
             qm.QueryRequest(query=vector.tolist(), filter=_filter(want), limit=want.limit, with_payload=True)

@@ -1,0 +1,110 @@
+"""Wires the matcher together and runs it: the consumers of experts and conversations, and the internal endpoint."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra import postgres, redis
+from infra.kafka.app import build_app, consume, prepare_group
+from infra.kafka.process import run_app
+from infra.log import EventLog
+from infra.presence import RedisPresence
+from infra.settings import Settings
+from matcher.encoders.contract import Encoder
+from matcher.encoders.factory import make_encoder
+from matcher.encoders.worker import EncoderThread
+from matcher.finder import Finder
+from matcher.index.contract import ExpertIndex
+from matcher.index.factory import make_index
+from matcher.indexing import Indexing
+from matcher.rounds import CONSUMER, Rounds
+from matcher.service import make_service
+from schemas.port import CommandPort, FeatureSource
+from schemas.topics import CONVERSATIONS, EXPERTS
+
+log = logging.getLogger(__name__)
+
+APPLICATION = "matcher"
+Pool = AsyncConnectionPool[AsyncConnection]
+
+
+async def serve(
+    settings: Settings, commands: CommandPort, features_from: Callable[[Pool], FeatureSource]
+) -> None:
+    """Run until SIGTERM or SIGINT. Raises what `infra.kafka.process.run_app` raises."""
+    endpoint = _listen(settings.matcher_host, settings.matcher_port)
+    async with (
+        postgres.pool(settings.postgres_url, APPLICATION) as pool,
+        redis.connect(settings.redis_url, APPLICATION) as client,
+        _encoder(settings) as (thread, encoder),
+        _index(settings, encoder) as index,
+    ):
+        event_log = EventLog(pool)
+        finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client))
+        indexing = Indexing(pool, event_log, thread, encoder.identity, index)
+        rounds = Rounds(pool, event_log, finder, commands)
+        await indexing.open()
+        await rounds.open()
+        log.info("index %s holds %d experts", index.name, await asyncio.to_thread(index.count))
+
+        consumers = {EXPERTS: [indexing.consumer], CONVERSATIONS: [CONSUMER]}
+        group = await prepare_group(APPLICATION, settings, consumers)
+        app = build_app(group, settings)
+        consume(app, [EXPERTS], indexing.apply)
+        consume(app, [CONVERSATIONS], rounds.apply)
+        server = _Endpoint(make_service(finder))
+        try:
+            await run_app(
+                app,
+                settings,
+                consumers,
+                group,
+                beside=[lambda: server.serve(sockets=[endpoint]), rounds.flush_for_ever],
+            )
+        finally:
+            await rounds.flush()
+
+
+@contextlib.asynccontextmanager
+async def _encoder(settings: Settings) -> AsyncIterator[tuple[EncoderThread, Encoder]]:
+    thread = EncoderThread(lambda: make_encoder(settings.encoder))
+    encoder = await thread.start()
+    try:
+        yield thread, encoder
+    finally:
+        await thread.stop()
+
+
+@contextlib.asynccontextmanager
+async def _index(settings: Settings, encoder: Encoder) -> AsyncIterator[ExpertIndex]:
+    index = make_index(settings, encoder)
+    try:
+        yield index
+    finally:
+        await asyncio.to_thread(index.close)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Taken before anything else, so that a port in use is told at once; uvicorn would end the process itself."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
+    listening.setblocking(False)
+    return listening
+
+
+class _Endpoint(uvicorn.Server):
+    """Leaves the process's signals to `run_app`."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,92 @@
+"""Keeps the index at the experts' events: from Kafka as they come, from the store when an index is new.
+
+A position is tracked only after what it stands for survives a kill (`ExpertIndex.put` says when), so the tracked
+position is never ahead of the index. The tracking rows are locked meanwhile, which fences a worker that woke up late.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra.kafka.app import Batch
+from infra.kafka.intake import in_order
+from infra.log import EventLog
+from matcher import positions
+from matcher.encoders.worker import EncoderThread
+from matcher.index.contract import ExpertIndex
+from matcher.profiles import expert_of, fold
+from schemas.envelope import Event
+from schemas.topics import EXPERTS, TOPICS
+
+log = logging.getLogger(__name__)
+
+_PAGE = 500
+
+
+def consumer_of(index: ExpertIndex) -> str:
+    """The name in `ops.tracking` of what feeds `index`: each index has its own position."""
+    return f"matcher:index:{index.name}"
+
+
+class Indexing:
+    """The consumer of `yeon.experts.v1`."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[AsyncConnection],
+        event_log: EventLog,
+        thread: EncoderThread,
+        encoder_identity: str,
+        index: ExpertIndex,
+    ) -> None:
+        self._pool = pool
+        self._log = event_log
+        self._thread = thread
+        self._encoder_identity = encoder_identity
+        self._index = index
+        self.consumer = consumer_of(index)
+
+    async def open(self) -> None:
+        """Open the index. One that is new, or was never filled to its end, is filled from the store first."""
+        async with self._pool.connection() as connection:
+            if not await asyncio.to_thread(self._index.exists):
+                # Before the index is made, so that no kill can leave an empty index with old positions.
+                await positions.forget(connection, self.consumer)
+            await asyncio.to_thread(self._index.open)
+            tracked = await positions.read(connection, self.consumer)
+        if len(tracked) < TOPICS[EXPERTS].partitions:
+            await self._fill()
+
+    async def apply(self, batch: Batch) -> None:
+        """Bring the index past `batch`."""
+        async with self._pool.connection() as connection, connection.transaction():
+            held = await positions.lock(connection, self.consumer, EXPERTS)
+            events = await in_order(held, batch, self._log)
+            if events:
+                await self._index_events(events)
+                await positions.advance(connection, self.consumer, positions.reached(events))
+
+    async def _fill(self) -> None:
+        head = await self._log.head()
+        count = 0
+        for partition in range(TOPICS[EXPERTS].partitions):
+            events = await self._log.read_partition(EXPERTS, partition, 0, head)
+            count += len(events)
+            for start in range(0, len(events), _PAGE):
+                await self._index_events(events[start : start + _PAGE])
+        async with self._pool.connection() as connection, connection.transaction():
+            await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
+        log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)
+
+    async def _index_events(self, events: Sequence[Event]) -> None:
+        ids = {expert_id for event in events if (expert_id := expert_of(event.data))}
+        known = await asyncio.to_thread(self._index.get, list(ids))
+        changes = fold(known, (event.data for event in events), self._encoder_identity)
+        vectors = await self._thread.passages(list(changes.passages.values()))
+        profiled = [changes.experts[expert_id] for expert_id in changes.passages]
+        await asyncio.to_thread(self._index.put, profiled, vectors)
+        others = [one for expert_id, one in changes.experts.items() if expert_id not in changes.passages]
+        await asyncio.to_thread(self._index.change, others)

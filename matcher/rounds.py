@@ -1,0 +1,205 @@
+"""Answers each round of each question with a ranking: `QuestionAsked` is the first, `RoundRequested` a later one.
+
+The answer is a command whose id follows from the question and the round, so an event that comes twice changes
+nothing. A question that cannot be processed is tried three times and then parked; others do not wait for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra.clock import now
+from infra.kafka.app import AWAY, Batch
+from infra.kafka.intake import in_order
+from infra.log import EventLog
+from matcher import positions
+from matcher.finder import Finder, Search
+from matcher.index.contract import Wanted
+from matcher.ranking import breadth_of
+from matcher.reasons import to_candidate
+from schemas.commands.question import OfferCandidates
+from schemas.envelope import Context, Event
+from schemas.events.question import QuestionAsked, RoundRequested
+from schemas.ids import SYSTEM, match_command
+from schemas.port import CommandPort, Refused, Unavailable
+
+log = logging.getLogger(__name__)
+
+CONSUMER = "matcher:rounds"
+ATTEMPTS = 3
+RETRY_SECONDS = 0.2
+FLUSH_SECONDS = 1.0
+"""Positions past events that are none of ours are written this often, not with every batch of chat."""
+_SETTLED = frozenset({"conflict", "not_found", "offer_closed", "room_closed"})
+"""Refusals that say the question has moved on: there is nothing left to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of one question, and the event that began it."""
+
+    event: Event
+    question_id: UUID
+    number: int
+    search: Search
+
+
+def round_of(event: Event) -> Round | None:
+    """The round that `event` begins, if it begins one."""
+    data = event.data
+    if not isinstance(data, QuestionAsked | RoundRequested):
+        return None
+    number, asked = (data.round, data.excluded) if isinstance(data, RoundRequested) else (1, ())
+    breadth = breadth_of(number)
+    wanted = Wanted(breadth.looked_at, demo=data.demo, excluded=frozenset({*asked, data.asker_id}))
+    search = Search(data.content, data.category, wanted, least_fit=breadth.least_fit)
+    return Round(event, data.question_id, number, search)
+
+
+class Rounds:
+    """The consumer of `yeon.conversations.v1`."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[AsyncConnection],
+        event_log: EventLog,
+        finder: Finder,
+        commands: CommandPort,
+    ) -> None:
+        self._pool = pool
+        self._log = event_log
+        self._finder = finder
+        self._commands = commands
+        self._reached: dict[tuple[str, int], int] = {}
+        self._written: dict[tuple[str, int], int] = {}
+
+    async def open(self) -> None:
+        """Read the positions, and try again what was parked."""
+        async with self._pool.connection() as connection:
+            self._written = await positions.read(connection, CONSUMER)
+        self._reached = dict(self._written)
+        await self._release()
+
+    async def apply(self, batch: Batch) -> None:
+        """Answer the rounds that `batch` begins."""
+        events = await in_order(self._reached, batch, self._log)
+        rounds = [begun for event in events if (begun := round_of(event))]
+        if rounds:
+            await self._answer_or_park(rounds)
+        self._reached |= positions.reached(events)
+        if rounds:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write the positions that have moved."""
+        moved = {at: position for at, position in self._reached.items() if self._written.get(at) != position}
+        if moved:
+            async with self._pool.connection() as connection, connection.transaction():
+                await positions.advance(connection, CONSUMER, moved)
+            self._written |= moved
+
+    async def flush_for_ever(self) -> None:
+        """Flush now and then, so that a quiet moment does not look like a standstill."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await self.flush()
+            except AWAY as error:
+                log.warning("positions are written later, since the store is away: %s", error)
+
+    async def _answer_or_park(self, rounds: Sequence[Round]) -> None:
+        async with self._pool.connection() as connection:
+            parked = await positions.parked_keys(connection, CONSUMER, [r.question_id for r in rounds])
+        if not parked:
+            try:
+                return await self._answer(rounds)
+            except (*AWAY, Unavailable):
+                raise
+            except Exception as error:
+                log.warning(
+                    "%d questions could not be answered together, trying each: %r", len(rounds), error
+                )
+        for one in rounds:
+            if one.question_id in parked:
+                await self._park(one, "behind an earlier round of this question")
+            elif not await self._answered_alone(one):
+                parked.add(one.question_id)
+        return None
+
+    async def _answered_alone(self, one: Round) -> bool:
+        """Whether it could be answered; it is parked otherwise."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._answer([one])
+                return True
+            except (*AWAY, Unavailable):
+                raise
+            except Exception as error:
+                log.exception("question %s, round %d, attempt %d", one.question_id, one.number, attempt)
+                reason = f"{type(error).__name__}: {error}"
+            await asyncio.sleep(RETRY_SECONDS * attempt)
+        await self._park(one, reason)
+        return False
+
+    async def _park(self, one: Round, reason: str) -> None:
+        log.error("parking question %s, round %d: %s", one.question_id, one.number, reason)
+        async with self._pool.connection() as connection:
+            await positions.park(connection, CONSUMER, one.event, reason)
+
+    async def _release(self) -> None:
+        """Try what was parked again, in order; what fails again stays, and what is behind it."""
+        async with self._pool.connection() as connection:
+            parked = await positions.parked(connection, CONSUMER)
+        stuck: set[UUID] = set()
+        for position, key in parked:
+            if key in stuck:
+                continue
+            events = await self._log.read(position - 1, 1, position)
+            rounds = [begun for event in events if (begun := round_of(event))]
+            try:
+                await self._answer(rounds)
+            except (*AWAY, Unavailable):
+                raise
+            except Exception:
+                log.exception("question %s stays parked", key)
+                stuck.add(key)
+                continue
+            async with self._pool.connection() as connection:
+                await positions.unpark(connection, CONSUMER, key, position)
+
+    async def _answer(self, rounds: Sequence[Round]) -> None:
+        rankings = await self._finder.find([one.search for one in rounds])
+        commands = [
+            OfferCandidates(
+                question_id=one.question_id,
+                round=one.number,
+                model=self._finder.model,
+                candidates=tuple(to_candidate(ranked) for ranked in ranking),
+            )
+            for one, ranking in zip(rounds, rankings, strict=True)
+        ]
+        await asyncio.gather(
+            *(self._send(one, command) for one, command in zip(rounds, commands, strict=True))
+        )
+
+    async def _send(self, one: Round, command: OfferCandidates) -> None:
+        meta = one.event.meta
+        context = Context(
+            command_id=match_command(one.question_id, one.number),
+            user_id=SYSTEM,
+            at=now(),
+            correlation_id=meta.correlation_id,
+            causation_id=one.event.event_id,
+            traceparent=meta.traceparent,
+        )
+        try:
+            await self._commands.execute(command, context)
+        except Refused as refused:
+            if refused.code not in _SETTLED:
+                raise
+            log.info("question %s, round %d is settled: %s", one.question_id, one.number, refused.message)
