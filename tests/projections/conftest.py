@@ -1,0 +1,24 @@
+"""A database with the views in it, and the log beside them."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest_asyncio
+
+from infra.log import EventLog
+from infra.postgres import pool as connect
+from projections.prepare import prepare
+from projections.queries.reading import Pool
+
+
+@pytest_asyncio.fixture
+async def pool(fresh_database: Callable[[], str]) -> AsyncIterator[Pool]:
+    """Empty views, in a database of their own."""
+    async with connect(fresh_database(), "test") as opened:
+        await prepare(opened)
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def log(pool: Pool) -> EventLog:
+    """The event store of the same database."""
+    return EventLog(pool)
