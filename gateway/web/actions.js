@@ -1,0 +1,96 @@
+/** What a person can do. A failure is thrown to the caller (`attempt` makes a notice of it), or told where it belongs. */
+
+import { me, outbox, readQuestion, readRoom, rest, socket, visible } from "./session.js";
+import { serverNow } from "./state/clock.js";
+import { offerSet, questionRead } from "./state/inbox.js";
+import * as rooms from "./state/rooms.js";
+import { go, state, update } from "./state/store.js";
+
+const PAGE = 50;
+
+export async function readOlder(roomId) {
+  const room = state.value.rooms[roomId];
+  const beforeSeq = room.items[0]?.seq ?? room.lastSeq + 1;
+  const page = await rest.get(`/chat-rooms/${roomId}/messages`, { beforeSeq, limit: PAGE });
+  update(rooms.historyBefore, roomId, page.items, page.hasMore);
+}
+
+export async function ask(form) {
+  const question = await rest.post("/questions", form);
+  update(questionRead, question);
+  go("questions", question.id);
+  await readQuestion(question.id);
+}
+
+export async function move(questionId, status) {
+  await rest.put(`/questions/${questionId}/status`, { status });
+  await readQuestion(questionId);
+}
+
+/** Answer an offer. The buttons rest at once; losing the race says why on the offer itself. */
+export async function answer(questionId, verb) {
+  update(offerSet, questionId, { state: verb === "accept" ? "accepting" : "declining", code: null });
+  try {
+    const answered = await rest.post(`/questions/${questionId}/${verb}`);
+    update(offerSet, questionId, { state: verb === "accept" ? "accepted" : "declined" });
+    if (verb === "accept" && answered?.roomId) go("rooms", answered.roomId);
+  } catch (error) {
+    const lost = ["offer_closed", "conflict", "not_found"].includes(error.code);
+    update(offerSet, questionId, { state: lost ? "lost" : "open", code: error.code ?? "offline" });
+  }
+}
+
+export async function rate(questionId, expertId, stars, comment) {
+  await rest.post(`/questions/${questionId}/ratings`, { expertId, stars, comment });
+  await readQuestion(questionId);
+}
+
+export function say(roomId, content, clientMsgId = crypto.randomUUID()) {
+  update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt: new Date(serverNow()).toISOString() });
+  outbox.add(roomId, clientMsgId, content);
+}
+
+export function takeBack(roomId, clientMsgId) {
+  update(rooms.pendingDropped, roomId, clientMsgId);
+}
+
+export function typing(roomId, isTyping) {
+  socket?.tell(isTyping ? "typing_start" : "typing_stop", { roomId });
+}
+
+export function read(roomId) {
+  const room = state.value.rooms[roomId];
+  if (!room || !visible(roomId) || (room.reads[me()] ?? 0) >= room.lastSeq) return;
+  update(rooms.readHeard, { roomId, userId: me(), upToSeq: room.lastSeq }, me());
+  socket?.request("mark_read", { roomId, upToSeq: room.lastSeq }).catch(() => {});
+}
+
+export async function invite(roomId, userId) {
+  await rest.post(`/chat-rooms/${roomId}/invite`, { userId });
+  await readRoom(roomId);
+}
+
+export async function leave(roomId) {
+  await rest.post(`/chat-rooms/${roomId}/leave`);
+  update((before) => {
+    const { [roomId]: gone, ...others } = before.rooms;
+    return { ...before, rooms: others };
+  });
+  go("rooms");
+}
+
+export async function findExperts(query) {
+  const page = await rest.get("/experts/search", query);
+  return page.items;
+}
+
+export async function saveExpert(form) {
+  await rest.post("/experts/specialties", form);
+  const profile = await rest.get("/users/profile");
+  update((before) => ({ ...before, me: profile }));
+}
+
+export async function saveProfile(form) {
+  const profile = await rest.put("/users/profile", form);
+  update((before) => ({ ...before, me: { ...before.me, ...profile } }));
+}

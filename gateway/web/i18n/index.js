@@ -1,0 +1,53 @@
+/** Every text in both languages, Korean first. `t(key, values)` re-renders what used it when the language changes. */
+
+import { signal } from "@preact/signals";
+
+import en from "./en.js";
+import ko from "./ko.js";
+
+const TEXTS = { ko, en };
+const KEY = "yeon.language";
+
+export const language = signal(TEXTS[localStorage.getItem(KEY)] ? localStorage.getItem(KEY) : "ko");
+
+export function speak(chosen) {
+  language.value = chosen;
+  localStorage.setItem(KEY, chosen);
+  document.documentElement.lang = chosen;
+  document.title = t("brand");
+}
+
+export function t(key, values = {}) {
+  const text = TEXTS[language.value][key];
+  if (text === undefined) throw new Error(`no text is called ${key}`);
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** The text of an error's `code`, or of any error. */
+export function errorText(code) {
+  return t(TEXTS.ko[`error.${code}`] ? `error.${code}` : "error.other", { code });
+}
+
+export function clockTime(at) {
+  return new Intl.DateTimeFormat(language.value, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+}
+
+export function day(at) {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: "long" }).format(new Date(at));
+}
+
+/** How long ago, in one short word or two. */
+export function ago(at, now) {
+  const seconds = Math.min(0, (Date.parse(at) - now) / 1000);
+  const format = new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
+  if (seconds > -60) return t("time.now");
+  if (seconds > -3600) return format.format(Math.round(seconds / 60), "minute");
+  if (seconds > -86400) return format.format(Math.round(seconds / 3600), "hour");
+  return format.format(Math.round(seconds / 86400), "day");
+}
+
+/** Minutes and seconds left, never below zero. */
+export function left(until, now) {
+  const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

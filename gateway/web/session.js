@@ -1,0 +1,195 @@
+/**
+ * Signing in and out, the snapshot by REST, and the tail of frames after it: the one place where the state, REST and
+ * the socket meet.
+ */
+
+import { Outbox } from "./net/outbox.js";
+import { Rest } from "./net/rest.js";
+import { Socket } from "./net/socket.js";
+import { noteTime, serverNow } from "./state/clock.js";
+import { EMPTY } from "./state/empty.js";
+import { inboxFrame, questionRead } from "./state/inbox.js";
+import * as rooms from "./state/rooms.js";
+import { go, route, state, update } from "./state/store.js";
+
+const INBOX_FRAMES = new Set(["question_assigned", "offer_closed", "expert_matched", "question_status", "room_opened"]);
+const ROOMS_RESUMED = 200;
+
+export const rest = new Rest();
+let config = null;
+export let socket = null;
+export let outbox = null;
+
+rest.onTime = noteTime;
+rest.tokens.onFresh = (token) => socket?.renew(token);
+rest.tokens.onEnded = () => signedOut("session_ended");
+
+export function notify(code, kind = "error") {
+  update((before) => ({ ...before, notice: { code, kind, at: Date.now() } }));
+}
+
+export function dismiss() {
+  update((before) => ({ ...before, notice: null }));
+}
+
+/** Run `work`; a failure becomes a notice. True if it went well. */
+export async function attempt(work) {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    notify(error.code ?? "offline");
+    return false;
+  }
+}
+
+export const me = () => state.value.me?.id;
+
+/** Whether the person has this room before their eyes now. */
+export function visible(roomId) {
+  const [place, id] = route.value;
+  return place === "rooms" && id === roomId && document.visibilityState === "visible";
+}
+
+export async function begin() {
+  config = await rest.call("GET", "/config", undefined, { open: true });
+  update((before) => ({ ...before, config }));
+  if (rest.tokens.access) await attempt(enter);
+  update((before) => ({ ...before, loaded: true }));
+}
+
+export async function signIn(username, password) {
+  rest.tokens.take(await rest.post("/auth/login", { username, password }, { open: true }));
+  await enter();
+}
+
+export async function register(form) {
+  rest.tokens.take(await rest.post("/auth/register", form, { open: true }));
+  await enter();
+}
+
+export async function signOut() {
+  const refreshToken = rest.tokens.pair?.refresh;
+  await attempt(() => rest.post("/auth/logout", { refreshToken }));
+  signedOut();
+}
+
+function signedOut(code) {
+  socket?.stop();
+  outbox?.clear();
+  socket = null;
+  rest.tokens.forget();
+  state.value = { ...EMPTY, loaded: true, config };
+  go();
+  if (code) notify(code, "info");
+}
+
+/** The snapshot by REST, then the tail by the socket. */
+async function enter() {
+  const profile = await rest.get("/users/profile");
+  update((before) => ({ ...before, me: profile }));
+  await Promise.all([pages("/questions", { mine: true }, questionRead), pages("/chat-rooms", {}, rooms.roomListed)]);
+  await readInbox();
+  listen();
+  const open = Object.values(state.value.offers).filter((entry) => stillOpen(entry));
+  await Promise.all(open.map((entry) => attempt(() => readQuestion(entry.question.id))));
+}
+
+function stillOpen(entry) {
+  return entry.state === "open" && Date.parse(entry.offer.expiresAt) > serverNow();
+}
+
+async function pages(path, query, take) {
+  let next;
+  do {
+    const page = await rest.get(path, { ...query, cursor: next });
+    for (const row of page.items) update(take, row);
+    next = page.next;
+  } while (next);
+}
+
+/** Everything in the inbox after what was seen. */
+async function readInbox() {
+  for (;;) {
+    const page = await rest.get("/inbox", { afterSeq: state.value.inboxSeq });
+    for (const item of page.items) update(inboxFrame, item.type, { ...item.data, inboxSeq: item.inboxSeq }, item.createdAt);
+    if (page.items.length === 0 || !page.hasMore) return;
+  }
+}
+
+function listen() {
+  outbox = new Outbox({
+    request: (type, data) => socket.request(type, data),
+    onSent: (roomId, id, ack) => update(rooms.pendingSet, roomId, id, { state: "acknowledged", seq: ack.seq }),
+    onFailed: (roomId, id, code) => update(rooms.pendingSet, roomId, id, { state: "failed", code }),
+  });
+  socket = new Socket({
+    url: config.wsUrl,
+    token: () => rest.tokens.fresh(),
+    position,
+    onFrame: arrived,
+    onState: (connection) => update((before) => ({ ...before, connection })),
+    onResumed: () => outbox.flush(),
+  });
+  socket.start();
+}
+
+/** Where this client stands. Beyond two hundred rooms only the latest are listened to. */
+function position() {
+  const known = Object.values(state.value.rooms).sort((a, b) => (b.lastAt ?? "").localeCompare(a.lastAt ?? ""));
+  const listed = known.slice(0, ROOMS_RESUMED).map((room) => [room.id, room.lastSeq]);
+  return { inboxSeq: state.value.inboxSeq, rooms: Object.fromEntries(listed) };
+}
+
+function arrived({ type, data }) {
+  if (INBOX_FRAMES.has(type)) fromInbox(type, data);
+  else if (data.seq !== undefined) fromRoom(type, data);
+  else if (type === "typing_indicator") update(rooms.typingHeard, data, Date.now());
+  else if (type === "messages_read") update(rooms.readHeard, data, me());
+  else if (type === "presence") {
+    update((before) => ({ ...before, presence: { ...before.presence, [data.userId]: data.online } }));
+  }
+}
+
+function fromInbox(type, data) {
+  const seen = state.value.inboxSeq;
+  update(inboxFrame, type, data, new Date(serverNow()).toISOString());
+  if (data.inboxSeq <= seen) return;
+  const questionId = data.questionId ?? data.question?.id;
+  if (type === "room_opened") {
+    const room = state.value.rooms[data.roomId];
+    socket.request("join_room", { roomId: room.id, afterSeq: room.lastSeq }).catch(() => {});
+    attempt(() => readRoom(room.id));
+  }
+  if (type !== "question_assigned" && state.value.questions[questionId]) attempt(() => readQuestion(questionId));
+}
+
+function fromRoom(type, data) {
+  if (rooms.leavesHole(state.value, data)) {
+    attempt(() => catchUp(data.roomId));
+    return;
+  }
+  update(rooms.roomFrame, type, data, me(), visible(data.roomId));
+  if (type === "user_joined") attempt(() => readRoom(data.roomId));
+}
+
+async function catchUp(roomId) {
+  for (;;) {
+    const afterSeq = state.value.rooms[roomId].lastSeq;
+    const page = await rest.get(`/chat-rooms/${roomId}/messages`, { afterSeq, limit: 500 });
+    update(rooms.historyAfter, roomId, page.items, me(), visible(roomId));
+    if (!page.hasMore) return;
+  }
+}
+
+export async function readQuestion(id) {
+  update(questionRead, await rest.get(`/questions/${id}`));
+}
+
+export async function readRoom(id) {
+  const row = await rest.get(`/chat-rooms/${id}`);
+  update((before) => {
+    const heard = Object.fromEntries(row.participants.map((person) => [person.userId, person.online]));
+    return { ...rooms.roomListed(before, { ...row, lastSeq: 0 }), presence: { ...before.presence, ...heard } };
+  });
+}

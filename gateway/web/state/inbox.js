@@ -1,0 +1,78 @@
+/**
+ * What the frames of a person's inbox do. Pure: `(state, type, data) → state`. They come in the order of `inboxSeq`,
+ * and one that was seen changes nothing.
+ */
+
+import { roomOpened } from "./rooms.js";
+
+export function inboxFrame(state, type, data, at = null) {
+  if (data.inboxSeq !== undefined && data.inboxSeq <= state.inboxSeq) return state;
+  const next = data.inboxSeq === undefined ? state : { ...state, inboxSeq: data.inboxSeq };
+  switch (type) {
+    case "question_assigned":
+      return offered(next, data, at);
+    case "offer_closed":
+      return offerSet(next, data.questionId, { state: data.reason });
+    case "expert_matched":
+      return logged(matched(next, data), data.questionId, { type, at, experts: data.experts });
+    case "question_status":
+      return logged(questionSet(next, data.questionId, { status: data.status }), data.questionId, {
+        type,
+        at,
+        status: data.status,
+      });
+    case "room_opened":
+      return opened(next, data);
+    default:
+      return next;
+  }
+}
+
+function offered(state, { question, offer }, at) {
+  const entry = { question, offer, at, state: "open" };
+  return { ...state, offers: { ...state.offers, [question.id]: entry } };
+}
+
+/** Change an offer that is there; others are no business of ours. */
+export function offerSet(state, questionId, change) {
+  const entry = state.offers[questionId];
+  if (!entry) return state;
+  return { ...state, offers: { ...state.offers, [questionId]: { ...entry, ...change } } };
+}
+
+export function questionSet(state, questionId, change) {
+  const question = state.questions[questionId] ?? { id: questionId };
+  return { ...state, questions: { ...state.questions, [questionId]: { ...question, ...change } } };
+}
+
+/** Remember when it was said: the question's timeline. */
+function logged(state, questionId, moment) {
+  return questionSet(state, questionId, { log: [...(state.questions[questionId]?.log ?? []), moment] });
+}
+
+function matched(state, { questionId, experts }) {
+  const known = state.questions[questionId]?.candidates ?? [];
+  const told = new Set(experts.map((expert) => expert.expertId));
+  const candidates = [...experts, ...known.filter((expert) => !told.has(expert.expertId))];
+  return questionSet(state, questionId, { candidates });
+}
+
+/** The person is in a room now; if they had an offer for its question, it is accepted. */
+function opened(state, data) {
+  const inRoom = roomOpened(state, data);
+  const answered = offerSet(inRoom, data.questionId, { state: "accepted", roomId: data.roomId });
+  return questionSet(answered, data.questionId, { roomId: data.roomId });
+}
+
+/**
+ * A question as REST gives it, unless what is there is of a later `version`. It also says how an offer to me went.
+ */
+export function questionRead(state, row) {
+  const known = state.questions[row.id];
+  const stale = known?.version !== undefined && row.version !== undefined && row.version < known.version;
+  if (stale) return state;
+  const me = state.me?.id;
+  const mine = (row.offers ?? []).find((offer) => offer.expertId === me);
+  const next = questionSet(state, row.id, row);
+  return mine && mine.state !== "open" ? offerSet(next, row.id, { state: mine.state, roomId: row.roomId }) : next;
+}

@@ -1,0 +1,58 @@
+/** Oneself: the account, what one knows, the language, and the way out. */
+
+import { useState } from "preact/hooks";
+
+import { saveProfile } from "../actions.js";
+import { html } from "../html.js";
+import { t } from "../i18n/index.js";
+import { attempt, notify, signOut } from "../session.js";
+import { isExpert, state } from "../state/store.js";
+import { ExpertForm } from "./expert-form.js";
+import { Avatar, Choice, Field } from "./parts.js";
+import { LanguageSwitch } from "./side.js";
+
+export function Profile() {
+  const { me } = state.value;
+  return html`<div class="page profile">
+    <header class="row">
+      <${Avatar} name=${me.displayName} />
+      <span class="grow">
+        <h1>${me.displayName}</h1>
+        <small>${me.username} · ${me.email}</small>
+      </span>
+    </header>
+    ${isExpert.value && html`<${ExpertForm} expert=${me.expert} />`}
+    <${Account} me=${me} />
+    <p class="actions">
+      <${LanguageSwitch} />
+      <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
+    </p>
+  </div>`;
+}
+
+function Account({ me }) {
+  const [role, setRole] = useState(me.role);
+
+  async function submit(event) {
+    event.preventDefault();
+    const displayName = new FormData(event.target).get("displayName").trim();
+    const form = { displayName, ...(role === "operator" ? {} : { role }) };
+    if (await attempt(() => saveProfile(form))) notify("saved", "good");
+  }
+
+  return html`<form class="card" onSubmit=${submit}>
+    <h2>${t("profile.account")}</h2>
+    <${Field} id="shown-name" label=${t("display_name")}>
+      <input id="shown-name" name="displayName" maxlength="80" value=${me.displayName} required />
+    <//>
+    ${role !== "operator" &&
+    html`<${Choice}
+      name="role"
+      legend=${t("role")}
+      value=${role}
+      onChoose=${setRole}
+      options=${["questioner", "expert", "both"].map((one) => [one, t(`role.${one}`)])}
+    />`}
+    <button class="secondary">${t("save")}</button>
+  </form>`;
+}

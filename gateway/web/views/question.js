@@ -1,0 +1,120 @@
+/** One question of mine: what has happened to it so far, who was found and why, and what can be done now. */
+
+import { useEffect } from "preact/hooks";
+
+import { move } from "../actions.js";
+import { html } from "../html.js";
+import { clockTime, t } from "../i18n/index.js";
+import { attempt, readQuestion } from "../session.js";
+import { state } from "../state/store.js";
+import { story } from "../state/story.js";
+import { Avatar, Countdown, Reasons, Score, Status } from "./parts.js";
+import { Rating } from "./rating.js";
+
+const LOOK_AGAIN_MS = 10_000;
+
+const MOVES = {
+  pending: [["cancelled", "question.cancel"]],
+  matched: [["cancelled", "question.cancel"]],
+  unmatched: [
+    ["pending", "question.retry"],
+    ["cancelled", "question.cancel"],
+  ],
+  in_progress: [
+    ["resolved", "question.resolve"],
+    ["cancelled", "question.cancel"],
+  ],
+  resolved: [["in_progress", "question.reopen"]],
+  cancelled: [],
+};
+
+export function Moves({ question }) {
+  const mine = question.userId === state.value.me.id;
+  if (!mine) return null;
+  return (MOVES[question.status] ?? []).map(
+    ([status, label], i) => html`<button
+      key=${status}
+      type="button"
+      class=${status === "cancelled" || i > 0 ? "plain" : "secondary"}
+      onClick=${() => attempt(() => move(question.id, status))}
+    >
+      ${t(label)}
+    </button>`,
+  );
+}
+
+export function QuestionView({ id }) {
+  const question = state.value.questions[id];
+  const searching = ["pending", "matched"].includes(question?.status);
+  useEffect(() => {
+    attempt(() => readQuestion(id));
+  }, [id]);
+  // Declined and expired offers are no frames to the asker: look again while the answers are awaited.
+  useEffect(() => {
+    if (!searching) return undefined;
+    const timer = setInterval(() => document.visibilityState === "visible" && attempt(() => readQuestion(id)), LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [id, searching]);
+  if (!question?.content) return html`<p class="splash" role="status">${t("loading")}</p>`;
+  return html`<article class="page question">
+    <header>
+      <p class="meta">
+        <${Status} status=${question.status} />
+        ${question.category && html`<span class="badge">${question.category}</span>`}
+        <span class="badge">${t(`urgency.${question.urgency}`)}</span>
+      </p>
+      <h1>${question.content}</h1>
+    </header>
+    <section aria-label=${t("question.story")}>
+      <${Story} question=${question} />
+    </section>
+    <p class="actions">
+      ${question.roomId && html`<a class="button primary" href=${`#/rooms/${question.roomId}`}>${t("question.open_room")}</a>`}
+      <${Moves} question=${question} />
+    </p>
+    ${question.status === "resolved" && html`<${Rating} question=${question} />`}
+  </article>`;
+}
+
+function Story({ question }) {
+  return html`<ol class="story" aria-live="polite">
+    ${story(question).map(
+      (step) => html`<li key=${step.id} class=${step.live ? "live" : "done"}>
+        <span class="grow">${t(step.key, step.values)}</span>
+        ${step.at && html`<time datetime=${step.at}>${clockTime(step.at)}</time>`}
+      </li>`,
+    )}
+  </ol>`;
+}
+
+/** The people that were found, with the answer of those who were asked. */
+export function QuestionAbout({ id }) {
+  const question = state.value.questions[id];
+  const offers = new Map((question?.offers ?? []).map((offer) => [offer.expertId, offer]));
+  const found = question?.candidates ?? [];
+  const asked = found.filter((one) => offers.has(one.expertId));
+  const shown = asked.length > 0 ? asked : found.slice(0, 5);
+  return html`<aside class="about" aria-label=${t("question.candidates")}>
+    <h2>${t("question.candidates")}</h2>
+    ${shown.length === 0 && html`<p class="empty">${t("question.candidates.none")}</p>`}
+    <ul class="people">
+      ${shown.map((one) => html`<${Candidate} key=${one.expertId} candidate=${one} offer=${offers.get(one.expertId)} />`)}
+    </ul>
+  </aside>`;
+}
+
+function Candidate({ candidate, offer }) {
+  const online = state.value.presence[candidate.expertId];
+  return html`<li class=${`candidate ${offer?.state ?? ""}`}>
+    <div class="row">
+      <${Avatar} name=${candidate.displayName} online=${online} />
+      <span class="grow">
+        <b>${candidate.displayName}</b>
+        <small><${Score} score=${candidate.score} /></small>
+      </span>
+      ${offer && html`<span class=${`badge offer-${offer.state}`}>${t(`offer.state.${offer.state}`)}</span>`}
+    </div>
+    ${offer?.state === "open" && offer.expiresAt && html`<${Countdown} until=${offer.expiresAt} />`}
+    <${Reasons} reasons=${candidate.reasons} />
+  </li>`;
+}

@@ -1,0 +1,107 @@
+/** The frame around everything: three panes on a wide screen, one with tabs on a narrow one. */
+
+import { html } from "../html.js";
+import { errorText, t } from "../i18n/index.js";
+import { dismiss } from "../session.js";
+import { isAsker, isExpert, openOffers, route, state, unreadTotal } from "../state/store.js";
+import { AskView } from "./ask.js";
+import { Chat } from "./chat.js";
+import { QuestionList, RoomList } from "./lists.js";
+import { Offers } from "./offers.js";
+import { Profile } from "./profile.js";
+import { QuestionAbout, QuestionView } from "./question.js";
+import { RoomAbout } from "./room-about.js";
+import { Side } from "./side.js";
+import { SignIn } from "./sign-in.js";
+
+export function Shell() {
+  const { me, loaded } = state.value;
+  if (!loaded && !me) return html`<${Notice} /><p class="splash" role="status">${t("loading")}</p>`;
+  if (!me) return html`<${Notice} /><${SignIn} />`;
+  const { main, about, place } = panes();
+  return html`<div class=${`shell at-${place} ${about ? "with-about" : ""}`}>
+    <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
+    <${Notice} />
+    <${Connection} />
+    <${Side} />
+    <main id="main" tabindex="-1">${main}</main>
+    ${about}
+    <${Tabs} place=${place} />
+  </div>`;
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function panes() {
+  const [given, id] = route.value;
+  const place = given ?? (isAsker.value ? "ask" : "offers");
+  if (place === "rooms" && state.value.rooms[id]) {
+    return { place: "room", main: html`<${Chat} key=${id} id=${id} />`, about: html`<${RoomAbout} key=${id} id=${id} />` };
+  }
+  if (place === "questions" && id) {
+    const about = html`<${QuestionAbout} id=${id} />`;
+    return { place: "question", main: html`<${QuestionView} key=${id} id=${id} />`, about };
+  }
+  if (place === "rooms") return { place, main: html`<${Rooms} />` };
+  if (place === "questions") return { place, main: html`<${Questions} />` };
+  if (place === "offers") return { place, main: html`<${Offers} />` };
+  if (place === "profile") return { place, main: html`<${Profile} />` };
+  return { place: "ask", main: html`<${AskView} />` };
+}
+
+function Rooms() {
+  return html`<div class="page">
+    <h1>${t("nav.rooms")}</h1>
+    <div class="narrow-only"><${RoomList} /></div>
+    <p class="empty wide-only">${t("rooms.pick")}</p>
+  </div>`;
+}
+
+function Questions() {
+  return html`<div class="page">
+    <h1>${t("nav.questions")}</h1>
+    <${QuestionList} />
+  </div>`;
+}
+
+/** What went wrong, or well, until it is closed. */
+function Notice() {
+  const { notice } = state.value;
+  if (!notice) return null;
+  const text = notice.kind === "good" ? t(notice.code) : errorText(notice.code);
+  return html`<div class=${`notice ${notice.kind}`} role=${notice.kind === "error" ? "alert" : "status"}>
+    <span>${text}</span>
+    <button class="plain" type="button" onClick=${dismiss} aria-label=${t("close")}>✕</button>
+  </div>`;
+}
+
+function Connection() {
+  const { connection } = state.value;
+  return html`<div class="connection-bar" role="status">
+    ${connection === "waiting" && html`<span>${t("connection.waiting")}</span>`}
+  </div>`;
+}
+
+function Tabs({ place }) {
+  const tabs = [
+    isAsker.value && ["ask", t("nav.ask"), 0],
+    isAsker.value && ["questions", t("nav.questions"), 0],
+    isExpert.value && ["offers", t("nav.offers"), openOffers.value.length],
+    ["rooms", t("nav.rooms"), unreadTotal.value],
+    ["profile", t("nav.profile"), 0],
+  ].filter(Boolean);
+  return html`<nav class="tabs" aria-label=${t("nav.main")}>
+    ${tabs.map(
+      ([to, label, count]) => html`<a
+        key=${to}
+        href=${`#/${to}`}
+        aria-current=${place === to || `${place}s` === to ? "page" : undefined}
+      >
+        <span>${label}</span>${count > 0 && html`<b class="count">${count}</b>`}
+      </a>`,
+    )}
+  </nav>`;
+}
