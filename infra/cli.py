@@ -1,5 +1,6 @@
 """The command `yeon`: starts the whole system or one role of it, and says how it is."""
 
+import asyncio
 import os
 import sys
 from enum import StrEnum
@@ -23,6 +24,13 @@ class BrokerKind(StrEnum):
     apache = "apache"
 
 
+class Lagging(StrEnum):
+    """The roles whose work is seen in PostgreSQL."""
+
+    relay = "relay"
+    streams = "streams"
+
+
 @app.command()
 def up(
     broker: Annotated[
@@ -37,11 +45,12 @@ def up(
     from infra.datadir import DataDirUnusable
     from infra.embedded import PartFailed
     from infra.settings import Settings
+    from infra.stores import StoreRefused
     from infra.supervisor import GaveUp
 
     try:
         stack.run(Settings().data_dir, broker=broker, demo=demo)
-    except (stack.CannotStart, DataDirUnusable, PartFailed, GaveUp) as reason:
+    except (stack.CannotStart, DataDirUnusable, PartFailed, StoreRefused, GaveUp) as reason:
         _fail(str(reason))
     except OSError as error:
         _fail(f"The system refused: {error}")
@@ -55,6 +64,34 @@ def doctor(
     from infra.doctor import run
 
     raise typer.Exit(run(as_json=as_json))
+
+
+@app.command()
+def prepare() -> None:
+    """Make the tables and topics in the stores the settings name; needed once before roles run alone."""
+    from infra.settings import Settings
+    from infra.stores import StoreRefused, prepare_stores
+
+    try:
+        asyncio.run(prepare_stores(Settings()))
+    except StoreRefused as reason:
+        _fail(str(reason))
+
+
+@app.command()
+def healthy(role: Annotated[Lagging, typer.Argument(help="Whose progress to look at.")]) -> None:
+    """Exit code 0 if the role has nothing to do or moves; for health checks of containers."""
+    import psycopg
+
+    from infra.health import gets_on
+    from infra.settings import Settings
+
+    try:
+        if gets_on(Settings().postgres_url, role):
+            return
+    except psycopg.Error as error:
+        _fail(f"PostgreSQL does not answer: {str(error).strip()}")
+    _fail(f"{role.value} is behind and does not move")
 
 
 def _fail(sentence: str) -> None:

@@ -12,20 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
-from aiokafka.errors import KafkaError
-from redis.exceptions import RedisError
 
 from infra.datadir import DataDir
 from infra.demo.people import DEMO_PASSWORD, SIGN_IN_AS
 from infra.embedded import Broker, Part, PartFailed, Postgres, Valkey
 from infra.embedded.child import Child, log_tail
 from infra.embedded.ports import Ports, is_free
-from infra.kafka import topics
 from infra.kafka.apache import ApacheKafka
-from infra.postgres import prepare
-from infra.redis import connect
 from infra.settings import Settings
+from infra.stores import prepare_stores
 from infra.supervisor import Supervisor
 
 READY_SECONDS = 90.0
@@ -57,7 +52,7 @@ class Role:
 
 
 def run(data_dir: Path, *, broker: str | None, demo: bool | None) -> None:
-    """Until Ctrl-C. Raises CannotStart, DataDirUnusable, PartFailed or GaveUp, with nothing left running."""
+    """Until Ctrl-C. Raises CannotStart, DataDirUnusable, PartFailed, StoreRefused or GaveUp, with nothing left running."""
     directory = DataDir(data_dir)
     try:
         settings = Settings()  # what an earlier stack had left is gone
@@ -106,7 +101,7 @@ class _Up:
         began = time.monotonic()
         await self._check_ports()
         await self._start_parts()
-        await self._prepare_stores()
+        await prepare_stores(self._settings)
         for name in ROLES:
             self._keep(name, ROLES[name])
         running = (
@@ -163,21 +158,6 @@ class _Up:
             if time.monotonic() > deadline:
                 raise PartFailed(f"{part.name} did not answer within {part.patience:.0f} s ({part.log}).")
             await asyncio.sleep(0.02)
-
-    async def _prepare_stores(self) -> None:
-        try:
-            await asyncio.to_thread(prepare, self._settings.postgres_url)
-        except psycopg.Error as error:
-            raise CannotStart(f"The tables could not be made in PostgreSQL: {str(error).strip()}") from error
-        try:
-            await topics.prepare(self._settings)
-        except (KafkaError, topics.TopicRefused) as error:
-            raise CannotStart(f"The topics could not be made on Kafka: {error}") from error
-        try:
-            async with connect(self._settings.redis_url, "up") as redis:
-                await redis.ping()
-        except RedisError as error:
-            raise CannotStart(f"Redis does not answer: {error}") from error
 
     def _keep(self, name: str, arguments: Sequence[str]) -> Role:
         role = Role(
