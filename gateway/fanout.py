@@ -5,19 +5,23 @@ of the views are compared with what was given out, and what is missing is read.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 from psycopg import Error as DatabaseError
 
-from gateway.line import Framed, Line, Listener, Numbered, Page
+from gateway.line import Framed, Line, Listener, Numbered
+from infra.push import Heard, channel
 from schemas.port import Unavailable
 
 COMPARE_SECONDS = 1.0
-PATIENCE = 20
+PAGE = 500
+"""How many frames a full page of the views has."""
+PATIENCE = 50
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
 log = logging.getLogger(__name__)
 
@@ -67,19 +71,14 @@ class Channels(Protocol):
 class Fanout:
     """The rooms and inboxes somebody at this gateway listens to."""
 
-    def __init__(
-        self, views: Views, channels: Channels, room: Callable[[UUID], str], user: Callable[[UUID], str]
-    ):
-        """`room` and `user` name the channel of a room and of a person."""
+    def __init__(self, views: Views, channels: Channels) -> None:
         self._views = views
         self._channels = channels
-        self._room_channel = room
-        self._user_channel = user
         self._rooms: dict[UUID, Line] = {}
         self._users: dict[UUID, Line] = {}
-        self._by_channel: dict[str, Line] = {}
         self._heard: dict[Listener, set[UUID]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._doubt = asyncio.Event()
 
     @property
     def figures(self) -> dict[str, int]:
@@ -96,20 +95,16 @@ class Fanout:
 
         Raises `NotInRoom`, `Unavailable`.
         """
-        line = self._rooms.get(room_id)
-        if line is None:
-
-            async def page(after: int) -> Numbered:
-                return await self._views.room_page(room_id, after)
-
-            line = self._rooms[room_id] = self._new_line(self._room_channel(room_id), page)
+        line = self._room(room_id)
         line.joining += 1
         try:
             await self._channels.subscribe(line.channel)
             head = await self._views.room_head(room_id, listener.user_id)
             line.detach(listener)
-            start = head if after is None else min(after, max(head, line.feed.head or 0))
-            has, inside = await self._catch_up(line, listener, start)
+            newest = max(head, line.feed.head or 0)
+            has, inside = await self._catch_up(
+                line, listener, newest if after is None else min(after, newest)
+            )
             if not inside:
                 raise NotInRoom
             line.attach(listener, has)
@@ -125,17 +120,6 @@ class Fanout:
             line.detach(listener)
             self._drop_idle(self._rooms, room_id)
         self._heard.get(listener, set()).discard(room_id)
-
-    async def open_inbox(self, listener: Listener) -> int:
-        """Where the inbox of the listener's person stands. It is heard from `resume_inbox` on."""
-        line = self._inbox(listener.user_id)
-        line.joining += 1
-        try:
-            await self._channels.subscribe(line.channel)
-            return await self._views.inbox_head(listener.user_id)
-        finally:
-            line.joining -= 1
-            self._drop_idle(self._users, listener.user_id)
 
     async def resume_inbox(self, listener: Listener, after: int) -> int:
         """Deliver the inbox after `after`, then what is new; the last number delivered."""
@@ -160,18 +144,16 @@ class Fanout:
             line.detach(listener)
             self._drop_idle(self._users, listener.user_id)
 
-    def pushed(self, channel: str, payload: bytes) -> None:
+    def pushed(self, heard: Heard) -> None:
         """A push arrived on a channel of a room or a person."""
-        line = self._by_channel.get(channel)
+        line = (self._rooms if heard.kind == "room" else self._users).get(heard.id)
         if line is None:
             return
-        push = orjson.loads(payload)
-        number, frame = push["seq"], push["frame"]
-        if number == 0:
-            about = frame["data"].get("userId") if frame["type"] in ABOUT_ONESELF else None
-            line.whisper(orjson.dumps(frame), UUID(about) if about else None)
+        if heard.seq == 0:
+            about = heard.frame["data"]["userId"] if heard.frame["type"] in ABOUT_ONESELF else None
+            line.whisper(orjson.dumps(heard.frame), UUID(about) if about else None)
             return
-        line.emit(line.feed.push(number, framed(frame)))
+        line.emit(line.feed.push(heard.seq, framed(heard.frame)))
         if line.feed.behind:
             self._fill(line)
 
@@ -187,33 +169,37 @@ class Fanout:
                     if line.feed.behind:
                         self._fill(line)
 
+    def compare_soon(self) -> None:
+        """Something was probably missed: do not wait for the next second."""
+        self._doubt.set()
+
     async def run(self) -> None:
-        """Compare once a second, for ever. A store that is away is waited for."""
+        """Compare once a second, and when in doubt, for ever. A store that is away is waited for."""
         while True:
-            await asyncio.sleep(COMPARE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), COMPARE_SECONDS)
+            self._doubt.clear()
             try:
                 await self.compare()
             except (DatabaseError, OSError, Unavailable) as error:
                 log.warning("cannot compare with the views: %s", error)
 
+    def _room(self, room_id: UUID) -> Line:
+        async def page(after: int) -> Numbered:
+            return await self._views.room_page(room_id, after)
+
+        return self._rooms.setdefault(room_id, Line(channel("room", room_id), page))
+
     def _inbox(self, user_id: UUID) -> Line:
-        line = self._users.get(user_id)
-        if line is None:
+        async def page(after: int) -> Numbered:
+            return await self._views.inbox_page(user_id, after)
 
-            async def page(after: int) -> Numbered:
-                return await self._views.inbox_page(user_id, after)
-
-            line = self._users[user_id] = self._new_line(self._user_channel(user_id), page)
-        return line
-
-    def _new_line(self, channel: str, page: Page) -> Line:
-        line = self._by_channel[channel] = Line(channel, page)
-        return line
+        return self._users.setdefault(user_id, Line(channel("user", user_id), page))
 
     def _drop_idle(self, lines: dict[UUID, Line], key: UUID) -> None:
         line = lines.get(key)
         if line is not None and line.idle:
-            del lines[key], self._by_channel[line.channel]
+            del lines[key]
             self._channels.unsubscribe(line.channel)
 
     async def _catch_up(self, line: Line, listener: Listener, has: int) -> tuple[int, bool]:
@@ -224,10 +210,13 @@ class Fanout:
         """
         inside = True
         for _ in range(PATIENCE):
-            while numbered := await line.page(has):
-                before = has
+            full = True
+            while full:
+                numbered = await line.page(has)
+                full = len(numbered) >= PAGE
                 for number, item in numbered:
                     if number != has + 1:
+                        full = False
                         break
                     has = number
                     listener.deliver(item.frame)
@@ -236,12 +225,11 @@ class Fanout:
                     elif item.joined == listener.user_id:
                         inside = True
                 line.emit(line.feed.fill(numbered))
-                await listener.drained()
-                if has == before:
-                    break
+                if full:
+                    await listener.drained()
             if has >= (line.feed.head or 0):
                 return has, inside
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
         raise Unavailable("the views are behind what was already delivered")
 
     def _fill(self, line: Line) -> None:

@@ -24,13 +24,7 @@ log = logging.getLogger(__name__)
 class Ear:
     """One connection to Redis that hears pushes."""
 
-    def __init__(
-        self,
-        url: str,
-        on_push: Callable[[Heard], None],
-        on_progress: Callable[[ProgressHeard], None],
-        reconnected: Callable[[], None],
-    ) -> None:
+    def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(
             url,
             client_name="yeon-gateway-ear",
@@ -38,13 +32,24 @@ class Ear:
             socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
         )
-        self._on_push = on_push
-        self._on_progress = on_progress
-        self._reconnected = reconnected
+        self._on_push: Callable[[Heard], None] = _ignore
+        self._on_progress: Callable[[ProgressHeard], None] = _ignore
+        self._reconnected: Callable[[], None] = _ignore
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Future[None]] = {}
         self._changes: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
         self.connected = False
+
+    def tell(
+        self,
+        on_push: Callable[[Heard], None],
+        on_progress: Callable[[ProgressHeard], None],
+        reconnected: Callable[[], None],
+    ) -> None:
+        """Who is told of what is heard. Before `run`."""
+        self._on_push = on_push
+        self._on_progress = on_progress
+        self._reconnected = reconnected
 
     async def subscribe(self, channel: str) -> None:
         """Return once pushes on `channel` arrive, or Redis turns out to be away."""
@@ -126,3 +131,7 @@ class Ear:
             self._on_progress(heard)
         else:
             self._on_push(heard)
+
+
+def _ignore(*_: object) -> None:
+    """Nobody is told yet."""

@@ -86,15 +86,15 @@ class Writes:
             return True
         deadline = time.monotonic() + self._patience
         while True:
-            for place in list(missing):
-                if await self._has(place, missing[place]):
+            for place, wanted in list(missing.items()):
+                if await self._has(place, wanted):
                     del missing[place]
             left = deadline - time.monotonic()
-            if not missing:
-                return True
-            if left <= 0:
-                return False
+            if not missing or left <= 0:
+                return not missing
             self._moved.clear()
+            if any(self._reached.get(place, 0) >= wanted for place, wanted in missing.items()):
+                continue
             try:
                 await asyncio.wait_for(self._moved.wait(), min(POLL_SECONDS, left))
             except TimeoutError:
@@ -117,7 +117,8 @@ class Writes:
             log.warning("own writes at other gateways are not known: %s", error)
             return written
         for field, wanted in shared.items():
-            topic, _, partition = field.decode().rpartition(":")
+            name = field.decode() if isinstance(field, bytes) else field
+            topic, _, partition = name.rpartition(":")
             place = (topic, int(partition))
             written[place] = max(written.get(place, 0), int(wanted))
         return written

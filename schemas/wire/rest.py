@@ -195,6 +195,14 @@ class ExpertFoundSaid(Said):
     reasons: tuple[Reason, ...] = ()
 
 
+class ExpertsFoundSaid(Said):
+    """A page of the search. `note` says when search by meaning was away."""
+
+    items: tuple[ExpertFoundSaid, ...]
+    next: str | None = None
+    note: str | None = None
+
+
 class OpenRoomBody(ClosedSaid):
     """Give me the question's room, with these people in it."""
 
@@ -222,6 +230,13 @@ class MessageBody(ClosedSaid):
     client_msg_id: ClientMsgId | None = None
 
 
+class HistorySaid(Said):
+    """Items of a room's history, ascending: messages, and what else takes a `seq`, each with its `type`."""
+
+    items: tuple[dict[str, Any], ...]
+    has_more: bool
+
+
 class MessagePostedSaid(Said):
     """The message as it is in the room's history."""
 
@@ -242,6 +257,23 @@ class ParticipantSaid(Said):
     user_name: str
     role: MemberRole
     online: bool = False
+
+
+class RoomSaid(Said):
+    """A room as one of its people sees it."""
+
+    id: UUID
+    question_id: UUID
+    question: str
+    question_status: QuestionStatus
+    status: Literal["active", "closed"]
+    closed_reason: str | None
+    last_seq: int
+    read_seq: int
+    unread: int
+    participants: tuple[ParticipantSaid, ...]
+    created_at: AwareDatetime
+    last_at: AwareDatetime
 
 
 class LimitsSaid(Said):

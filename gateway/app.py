@@ -1,0 +1,154 @@
+"""Puts the gateway together: the services, the REST application and the WebSocket server, on one event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+import httpx
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from gateway.accounts import Accounts
+from gateway.executor import Executor
+from gateway.fanout import Fanout
+from gateway.limits import Limits
+from gateway.passwords import Passwords
+from gateway.presence import Present
+from gateway.push import Ear
+from gateway.rest import auth, config, experts, health, inbox, pages, problems, profile, questions, rooms
+from gateway.server import Listening, SocketServer
+from gateway.services import Services
+from gateway.sockets import Surroundings
+from gateway.tokens import Tokens, signing_key
+from gateway.typists import Typists
+from gateway.views import QueriedViews
+from gateway.writes import Writes
+from infra.credentials import Credentials
+from infra.postgres import pool
+from infra.presence import RedisPresence
+from infra.redis import connect
+from infra.settings import Settings
+from projections.queries.reading import Pool
+from schemas.port import CommandPort
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A running gateway: the REST application to be served, and where the WebSocket is."""
+
+    services: Services
+    http: FastAPI
+    websocket: Listening
+
+
+@asynccontextmanager
+async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gateway]:
+    """Everything connected and listening but HTTP, until the block ends; then clients are sent away gently."""
+    redis = connect(settings.redis_url, "gateway")
+    passwords = Passwords()
+    matcher_url = settings.matcher_url or f"http://{settings.matcher_host}:{settings.matcher_port}"
+    async with (
+        pool(settings.postgres_url, "gateway", least=2, most=8) as database,
+        httpx.AsyncClient(base_url=matcher_url) as matcher,
+    ):
+        services = _services(settings, port, redis, database, passwords, matcher)
+        sockets = SocketServer(settings, services.tokens, _surroundings(services))
+        background = [
+            asyncio.create_task(services.ear.run(), name="ear"),
+            asyncio.create_task(services.fanout.run(), name="compare"),
+            asyncio.create_task(services.present.run(), name="presence"),
+        ]
+        try:
+            listening = await sockets.start()
+            yield Gateway(services, rest(services), listening)
+            await sockets.stop()
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await services.present.close()
+            await services.ear.close()
+            await redis.aclose()
+            passwords.close()
+
+
+def rest(services: Services) -> FastAPI:
+    """The REST application."""
+    app = FastAPI(
+        title="연결이",
+        version=version("yeongyeori"),
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.services = services
+    problems.install(app)
+    for router in (auth, profile, questions, experts, rooms, inbox, config):
+        app.include_router(router.router, prefix="/api")
+    app.include_router(health.router)
+    pages.install(app)
+    settings = services.settings
+    sockets = settings.ws_url or f"ws://*:{settings.ws_port} wss://*:{settings.ws_port}"
+    app.add_middleware(pages.Guarded, sockets=sockets)
+    return app
+
+
+def _services(
+    settings: Settings,
+    port: CommandPort,
+    redis: Redis,
+    database: Pool,
+    passwords: Passwords,
+    matcher: httpx.AsyncClient,
+) -> Services:
+    tokens = Tokens(signing_key(settings), settings.access_token_minutes * 60)
+    limits = Limits(settings)
+    writes = Writes(redis, database, settings.read_own_writes_seconds)
+    executor = Executor(port, writes)
+    views = QueriedViews(database)
+    ear = Ear(settings.redis_url)
+    fanout = Fanout(views, ear)
+    ear.tell(fanout.pushed, writes.progressed, fanout.compare_soon)
+    return Services(
+        settings=settings,
+        pool=database,
+        redis=redis,
+        matcher=matcher,
+        tokens=tokens,
+        accounts=Accounts(
+            Credentials(database),
+            passwords,
+            tokens,
+            limits,
+            executor,
+            writes,
+            database,
+            timedelta(days=settings.refresh_token_days),
+        ),
+        limits=limits,
+        writes=writes,
+        executor=executor,
+        views=views,
+        fanout=fanout,
+        ear=ear,
+        present=Present(redis, database),
+        typists=Typists(redis),
+        online=RedisPresence(redis),
+    )
+
+
+def _surroundings(services: Services) -> Surroundings:
+    return Surroundings(
+        executor=services.executor,
+        fanout=services.fanout,
+        views=services.views,
+        writes=services.writes,
+        limits=services.limits,
+        present=services.present,
+        typists=services.typists,
+        sockets_at_once=services.settings.limit_sockets,
+        buffer_bytes=services.settings.socket_buffer_bytes,
+    )

@@ -1,0 +1,15 @@
+"""What the gateway counts for operators."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SOCKETS = Gauge("yeon_gateway_sockets", "Open sockets.")
+FRAMES_IN = Counter("yeon_gateway_frames_received", "Frames from clients.")
+FRAMES_OUT = Counter("yeon_gateway_frames_sent", "Frames to clients, ephemeral ones included.")
+FRAMES_DROPPED = Counter("yeon_gateway_frames_dropped", "Ephemeral frames not sent to slow readers.")
+CLOSED = Counter("yeon_gateway_closed", "Sockets ended by us.", ["code"])
+COMMAND_SECONDS = Histogram(
+    "yeon_gateway_command_seconds",
+    "From a command's arrival to its outcome.",
+    ["command"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)

@@ -1,0 +1,132 @@
+"""Who is online, kept in Redis for all gateways, and said to the people they share a room with when it changes.
+
+Presence is never stored and may be a little late. A gateway that dies stops refreshing; any other one notices.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from uuid import UUID
+
+from psycopg import Error as DatabaseError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway import frames
+from infra.presence import ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
+from infra.push import Heard, publish
+from projections.queries.reading import Pool
+from projections.queries.rooms import rooms_of
+
+GRACE_SECONDS = 5.0
+"""How long a person may be without a socket, as when a phone switches applications, before they are gone."""
+log = logging.getLogger(__name__)
+
+_REMOVE = """
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if score and tonumber(score) <= tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+return 0
+"""
+
+
+class Present:
+    """The people with a socket at this gateway."""
+
+    def __init__(self, redis: Redis, pool: Pool) -> None:
+        self._redis = redis
+        self._pool = pool
+        self._remove = redis.register_script(_REMOVE)
+        self._sockets: Counter[UUID] = Counter()
+        self._refreshed: dict[UUID, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def sockets_of(self, user_id: UUID) -> int:
+        """How many sockets the person has here."""
+        return self._sockets[user_id]
+
+    async def everyone(self) -> list[UUID]:
+        """Who is online at any gateway. Raises `RedisError` when Redis is away."""
+        members = await self._redis.zrangebyscore(ONLINE, time.time() - ONLINE_SECONDS, "+inf")
+        return [_user(member) for member in members]
+
+    def came(self, user_id: UUID) -> None:
+        """One more socket of this person."""
+        self._sockets[user_id] += 1
+        if self._sockets[user_id] == 1:
+            self._spawn(self._arrive(user_id))
+
+    def went(self, user_id: UUID) -> None:
+        """One socket less."""
+        self._sockets[user_id] -= 1
+        if self._sockets[user_id] <= 0:
+            del self._sockets[user_id]
+            self._spawn(self._depart(user_id))
+
+    async def run(self) -> None:
+        """Refresh everyone here, and notice whose gateway died, every few seconds for ever."""
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                await self.refresh()
+            except (RedisError, OSError) as error:
+                log.warning("presence is not refreshed: %s", error)
+
+    async def refresh(self) -> None:
+        """One heartbeat of everyone here, and one look for those without."""
+        now = time.time()
+        if self._sockets:
+            await self._redis.zadd(ONLINE, {str(user_id): now for user_id in self._sockets}, gt=True)
+            self._refreshed.update(dict.fromkeys(self._sockets, now))
+        for member in await self._redis.zrangebyscore(ONLINE, "-inf", now - ONLINE_SECONDS):
+            user_id = _user(member)
+            if await self._remove(keys=[ONLINE], args=[str(user_id), now - ONLINE_SECONDS]):
+                await self._announce(user_id, online=False)
+
+    async def close(self) -> None:
+        """Everyone here goes; those who are elsewhere too are refreshed from there."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        try:
+            for user_id, refreshed in self._refreshed.items():
+                await self._remove(keys=[ONLINE], args=[str(user_id), refreshed])
+        except (RedisError, OSError) as error:
+            log.warning("presence is left to run out: %s", error)
+
+    async def _arrive(self, user_id: UUID) -> None:
+        now = time.time()
+        self._refreshed[user_id] = now
+        try:
+            if await self._redis.zadd(ONLINE, {str(user_id): now}, gt=True):
+                await self._announce(user_id, online=True)
+        except (RedisError, OSError) as error:
+            log.warning("nobody is told that someone came: %s", error)
+
+    async def _depart(self, user_id: UUID) -> None:
+        await asyncio.sleep(GRACE_SECONDS)
+        if self._sockets[user_id]:
+            return
+        try:
+            if await self._remove(keys=[ONLINE], args=[str(user_id), self._refreshed.pop(user_id, 0.0)]):
+                await self._announce(user_id, online=False)
+        except (RedisError, OSError) as error:
+            log.warning("nobody is told that someone went: %s", error)
+
+    async def _announce(self, user_id: UUID, online: bool) -> None:
+        try:
+            rooms = (await rooms_of(self._pool, user_id))["items"]
+        except DatabaseError as error:
+            log.warning("nobody is told who came or went: %s", error)
+            return
+        frame = frames.presence(user_id, online)
+        await publish(self._redis, [Heard("room", UUID(room["id"]), 0, frame) for room in rooms], [])
+
+    def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _user(member: object) -> UUID:
+    return UUID(member.decode() if isinstance(member, bytes) else str(member))

@@ -1,0 +1,33 @@
+"""Signing up, in and out."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.rest.caller import Address, Me, The, answer
+from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, TokensSaid
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+@router.post("/register", status_code=201, response_model=TokensSaid)
+async def register(body: RegisterBody, the: The, address: Address) -> Response:
+    """Make an account."""
+    return answer((await the.accounts.register(body, address)).answer, 201)
+
+
+@router.post("/login", response_model=TokensSaid)
+async def login(body: LoginBody, the: The, address: Address) -> Response:
+    """Sign in."""
+    return answer((await the.accounts.login(body.username, body.password, address)).answer)
+
+
+@router.post("/refresh", response_model=TokensSaid)
+async def refresh(body: RefreshBody, the: The) -> Response:
+    """Exchange a refresh token for a new pair. Each works once; reuse ends the family."""
+    return answer((await the.accounts.refresh(body.refresh_token)).answer)
+
+
+@router.post("/logout", status_code=204)
+async def logout(me: Me, the: The, body: LogoutBody | None = None) -> None:
+    """End the family of this refresh token; without one, every family of the caller."""
+    await the.accounts.logout(me.id, body.refresh_token if body is not None else None)

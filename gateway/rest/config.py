@@ -1,0 +1,42 @@
+"""What a client needs to know before it signs in."""
+
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gateway.rest.caller import The, answer
+from infra.settings import Settings
+from schemas.wire.rest import ConfigSaid, LimitsSaid
+
+router = APIRouter(tags=["config"])
+
+
+@router.get("/config", response_model=ConfigSaid)
+async def config(request: Request, the: The) -> Response:
+    """Where the WebSocket is, which limits hold, which version this is."""
+    settings = the.settings
+    said = ConfigSaid(
+        ws_url=ws_url(settings, request.url.scheme, request.headers.get("host", "")),
+        limits=LimitsSaid(
+            messages=settings.limit_messages,
+            frames=settings.limit_frames,
+            questions=settings.limit_questions,
+            logins=settings.limit_logins,
+            registrations=settings.limit_registrations,
+            sockets=settings.limit_sockets,
+            frame_bytes=settings.frame_bytes,
+        ),
+        version=version("yeongyeori"),
+    )
+    return answer(said.model_dump(mode="json", by_alias=True))
+
+
+def ws_url(settings: Settings, scheme: str, host: str) -> str:
+    """The setting, or the host that was asked with the WebSocket's port."""
+    if settings.ws_url:
+        return settings.ws_url
+    name = urlsplit(f"//{host}").hostname or settings.ws_host
+    shown = f"[{name}]" if ":" in name else name
+    return f"{'wss' if scheme == 'https' else 'ws'}://{shown}:{settings.ws_port}"

@@ -1,0 +1,120 @@
+"""Finding experts, and saying what one knows."""
+
+import logging
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+from fastapi import APIRouter, Query
+from redis.exceptions import RedisError
+from starlette.responses import Response
+
+from gateway.rest.caller import Me, The, answer
+from gateway.rest.problems import Problem
+from gateway.services import Services
+from projections.queries.experts import expert, experts_by_id, list_experts
+from schemas.commands.expert import SetExpertProfile, SpecialtyGiven
+from schemas.wire.rest import ExpertSaid, ExpertsFoundSaid, SpecialtiesBody, WriteSaid
+
+router = APIRouter(prefix="/experts", tags=["experts"])
+log = logging.getLogger(__name__)
+
+MATCHER_SECONDS = 3.0
+
+
+@router.get("/search", response_model=ExpertsFoundSaid)
+async def search(
+    me: Me,
+    the: The,
+    q: Annotated[str | None, Query(min_length=1, max_length=4_000)] = None,
+    category: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
+    online: bool = False,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    cursor: str | None = None,
+) -> Response:
+    """Experts by meaning with `q`, otherwise by name. While the matcher is away `q` falls back to the listing."""
+    await me.sees_own_writes()
+    if q is not None and cursor is None:
+        ranked = await _ranked(the, q, category, limit)
+        if ranked is not None:
+            return answer({"items": await _shown(the, ranked, online), "next": None})
+        listed = await _listed(the, category, online, limit, None)
+        return answer({**listed, "note": "search by meaning is away; these are listed by name"})
+    return answer(await _listed(the, category, online, limit, cursor))
+
+
+@router.get("/{expert_id}", response_model=ExpertSaid)
+async def profile(expert_id: UUID, me: Me, the: The) -> Response:
+    """An expert's public profile with figures."""
+    await me.sees_own_writes()
+    found = await expert(the.pool, expert_id)
+    if found is None:
+        raise Problem("not_found", "no such expert")
+    return answer({**found, "online": expert_id in await online_among(the, [expert_id])})
+
+
+@router.post("/specialties", response_model=WriteSaid)
+async def specialise(body: SpecialtiesBody, me: Me, the: The) -> Response:
+    """Say what one knows, for how long, and how many rooms one takes at once."""
+    command = SetExpertProfile(
+        specialties=tuple(SpecialtyGiven(name=one.name, level=one.level) for one in body.specialties),
+        experience_years=body.experience_years,
+        bio=body.bio,
+        capacity=body.capacity,
+        available=body.available,
+    )
+    outcome = await me.execute(command)
+    await me.sees_own_writes()
+    found = await expert(the.pool, me.id) or outcome.result
+    return answer({**found, "position": outcome.position})
+
+
+async def _ranked(the: Services, q: str, category: str | None, limit: int) -> list[dict[str, Any]] | None:
+    """What the matcher finds, best first; None while it is away."""
+    try:
+        found = await the.matcher.post(
+            "/search", json={"q": q, "category": category, "limit": limit}, timeout=MATCHER_SECONDS
+        )
+        found.raise_for_status()
+        items: list[dict[str, Any]] = found.json()["items"]
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        log.warning("the matcher does not answer: %s", error)
+        return None
+    return items
+
+
+async def _shown(the: Services, ranked: list[dict[str, Any]], only_online: bool) -> list[dict[str, Any]]:
+    ids = [UUID(one["expertId"]) for one in ranked]
+    known, online = await experts_by_id(the.pool, ids), await online_among(the, ids)
+    return [
+        {**known[id_], "online": id_ in online, "score": one["score"], "reasons": one["reasons"]}
+        for id_, one in zip(ids, ranked, strict=True)
+        if id_ in known and (id_ in online or not only_online)
+    ]
+
+
+async def _listed(
+    the: Services, category: str | None, only_online: bool, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    only = await _everyone(the) if only_online else None
+    found = await list_experts(the.pool, category=category, only=only, limit=limit, cursor=cursor)
+    online = await online_among(the, [UUID(one["expertId"]) for one in found["items"]])
+    items = [{**one, "online": UUID(one["expertId"]) in online} for one in found["items"]]
+    return {"items": items, "next": found["next"]}
+
+
+async def _everyone(the: Services) -> list[UUID]:
+    try:
+        return await the.present.everyone()
+    except (RedisError, OSError) as error:
+        log.warning("presence is not known: %s", error)
+        return []
+
+
+async def online_among(the: Services, ids: list[UUID]) -> set[UUID]:
+    """Those who are online; nobody, as far as one can tell, while Redis is away."""
+    try:
+        return await the.online.online(ids)
+    except (RedisError, OSError) as error:
+        log.warning("presence is not known: %s", error)
+        return set()

@@ -1,0 +1,24 @@
+"""One's own account."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.rest.caller import Me, The, answer
+from schemas.commands.account import ChangeProfile
+from schemas.wire.rest import ProfileBody, UserSaid
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get("/profile", response_model=UserSaid)
+async def profile(me: Me, the: The) -> Response:
+    """Oneself."""
+    return answer(await the.accounts.user(me.id))
+
+
+@router.put("/profile", response_model=UserSaid)
+async def change_profile(body: ProfileBody, me: Me, the: The) -> Response:
+    """Change the name one is shown by, the e-mail or the role; absent fields stay."""
+    command = ChangeProfile(display_name=body.display_name, email=body.email, role=body.role)
+    outcome = await me.execute(command)
+    return answer({**await the.accounts.user(me.id), "position": outcome.position})

@@ -1,0 +1,41 @@
+"""What the gateway is made of, put together once per process."""
+
+from dataclasses import dataclass
+
+import httpx
+from redis.asyncio import Redis
+
+from gateway.accounts import Accounts
+from gateway.executor import Executor
+from gateway.fanout import Fanout
+from gateway.limits import Limits
+from gateway.presence import Present
+from gateway.push import Ear
+from gateway.tokens import Tokens
+from gateway.typists import Typists
+from gateway.views import QueriedViews
+from gateway.writes import Writes
+from infra.presence import RedisPresence
+from infra.settings import Settings
+from projections.queries.reading import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a call or a socket may need."""
+
+    settings: Settings
+    pool: Pool
+    redis: Redis
+    matcher: httpx.AsyncClient
+    tokens: Tokens
+    accounts: Accounts
+    limits: Limits
+    writes: Writes
+    executor: Executor
+    views: QueriedViews
+    fanout: Fanout
+    ear: Ear
+    present: Present
+    typists: Typists
+    online: RedisPresence

@@ -1,0 +1,293 @@
+"""One WebSocket: a thin shell around its session. It carries out the session's actions, in order.
+
+Commands of one socket go to the port one after another without waiting for each other; everything else waits for
+those before it. What a slow reader does not take is bounded: ephemeral frames are dropped first, then it is cut off.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import Error as DatabaseError
+from websockets.asyncio.connection import broadcast
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing, Work
+from gateway.executor import Executor
+from gateway.fanout import Fanout, NotInRoom, Views
+from gateway.frames import Failure
+from gateway.limits import Limits, RateLimited
+from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, FRAMES_OUT, SOCKETS
+from gateway.presence import Present
+from gateway.session import Session
+from gateway.typists import Typists
+from gateway.writes import Writes
+from schemas.port import ErrorCode, Refused, Unavailable
+
+INBOX_WAITS_SECONDS = 0.25
+"""After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
+FAREWELL_SECONDS = 3.0
+DRAIN_SECONDS = 20.0
+RETRY_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+class Ended(Exception):
+    """The socket ended while something was done for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What sockets work with."""
+
+    executor: Executor
+    fanout: Fanout
+    views: Views
+    writes: Writes
+    limits: Limits
+    present: Present
+    typists: Typists
+    sockets_at_once: int
+    buffer_bytes: int
+
+
+class Socket:
+    """A connection, its session, and the work under way for it. A `gateway.line.Listener`."""
+
+    def __init__(self, connection: ServerConnection, session: Session, around: Surroundings) -> None:
+        self._connection = connection
+        self._session = session
+        self._around = around
+        self._work: deque[Work] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._commands: set[asyncio.Task[None]] = set()
+        self._farewell: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._present = False
+        self._inbox_from: int | None = None
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose it is; only of an authenticated one."""
+        assert self._session.claims is not None
+        return self._session.claims.user_id
+
+    async def run(self, token: str | None) -> None:
+        """Serve the connection until it ends. `token` is what came with the handshake."""
+        SOCKETS.inc()
+        self._set_timer()
+        try:
+            if token is not None:
+                self._perform(self._session.hello(token, time.time()))
+            while True:
+                text = await self._connection.recv()
+                FRAMES_IN.inc()
+                self._perform(self._session.receive(text, time.time()))
+                while self._session.full and not self._session.closed:
+                    await asyncio.sleep(0.005)
+        except ConnectionClosed:
+            self._session.closed = True
+        finally:
+            SOCKETS.dec()
+            await self._clear()
+
+    def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
+        """Write the frame, now; an ephemeral one may be dropped. Never raises, never waits."""
+        if self._session.closed:
+            return
+        waiting = self._connection.transport.get_write_buffer_size()
+        if ephemeral and waiting > self._around.buffer_bytes // 4:
+            FRAMES_DROPPED.inc()
+            return
+        if waiting > self._around.buffer_bytes:
+            self.end(4408, "too slow a reader")
+            return
+        self._write(frame)
+
+    async def drained(self) -> None:
+        """Wait until the reader has taken most of what it was sent. Raises `Ended` if it never does."""
+        until = time.monotonic() + DRAIN_SECONDS
+        while self._connection.transport.get_write_buffer_size() > self._around.buffer_bytes // 4:
+            if self._session.closed or time.monotonic() > until:
+                self.end(4408, "too slow a reader")
+                raise Ended
+            await asyncio.sleep(0.01)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the connection. A reader that takes nothing any more is cut off."""
+        self._session.closed = True
+        if self._farewell is None:
+            CLOSED.labels(str(code)).inc()
+            self._farewell = asyncio.create_task(self._close(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._connection.close(code, reason)
+        except TimeoutError:
+            self._connection.transport.abort()
+
+    def _write(self, frame: bytes) -> None:
+        FRAMES_OUT.inc()
+        broadcast((self._connection,), frame, text=True)
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Send(frame):
+                    self._write(frame)
+                case Close(code, reason):
+                    self.end(code, reason)
+                case _:
+                    self._work.append(action)
+        if self._work and (self._worker is None or self._worker.done()):
+            self._worker = asyncio.create_task(self._work_off())
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        wait = max(0.0, self._session.deadline - time.time()) + 0.01
+        self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
+
+    def _tick(self) -> None:
+        self._perform(self._session.tick(time.time()))
+        if not self._session.closed:
+            self._set_timer()
+
+    async def _work_off(self) -> None:
+        """Do what is to be done, in order."""
+        while self._work and not self._session.closed:
+            work = self._work.popleft()
+            try:
+                if not isinstance(work, Resume | Open):
+                    await self._listen_to_inbox()
+                if isinstance(work, Execute):
+                    await self._start(work)
+                    continue
+                if self._commands:
+                    await asyncio.wait(self._commands)
+                self._perform(await self._do(work))
+            except Ended:
+                return
+            except Exception as error:
+                self._perform(self._session.failed(work.slot, failure_of(error)))
+
+    async def _start(self, work: Execute) -> None:
+        if work.limit is not None:
+            await self._around.limits.hit(work.limit, str(self.user_id))
+        task = asyncio.create_task(self._execute(work))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _execute(self, work: Execute) -> None:
+        try:
+            outcome = await self._around.executor.execute(self.user_id, work.command, work.command_id)
+        except Exception as error:
+            self._perform(self._session.failed(work.slot, failure_of(error)))
+        else:
+            data = {"position": outcome.position, **outcome.result}
+            self._perform(self._session.done(work.slot, data))
+
+    async def _do(self, work: Open | Join | Leave | Resume | Typing) -> list[Action]:
+        fanout, session = self._around.fanout, self._session
+        match work:
+            case Open():
+                return await self._open(work)
+            case Join(slot, room_id, after):
+                await self._around.writes.visible(self.user_id)
+                last = await fanout.join_room(self, room_id, after)
+                return session.done(slot, {"roomId": str(room_id), "lastSeq": last})
+            case Leave(slot, room_id):
+                self._around.typists.stopped(room_id, self.user_id)
+                fanout.leave_room(self, room_id)
+                return session.done(slot, {"roomId": str(room_id)})
+            case Typing(slot, room_id, is_typing):
+                if not fanout.listens(self, room_id):
+                    return session.failed(slot, Failure("forbidden", "join the room first", "roomId"))
+                if is_typing:
+                    self._around.typists.started(room_id, self.user_id)
+                else:
+                    self._around.typists.stopped(room_id, self.user_id)
+                return session.done(slot, {})
+            case Resume(slot, inbox_seq, rooms):
+                return await self._resume(slot, inbox_seq, rooms)
+
+    async def _open(self, work: Open) -> list[Action]:
+        if not work.again:
+            if self._around.present.sockets_of(self.user_id) >= self._around.sockets_at_once:
+                failure = Failure("rate_limited", "too many connections of this person")
+                return self._session.turned_away(work.slot, failure, 4429)
+            self._present = True
+            self._around.present.came(self.user_id)
+        self._set_timer()
+        try:
+            head = await self._around.views.inbox_head(self.user_id)
+        except DatabaseError as error:
+            return self._session.turned_away(work.slot, failure_of(error), 1012)
+        if not work.again:
+            self._inbox_from = head
+            asyncio.get_running_loop().call_later(INBOX_WAITS_SECONDS, self._listen_soon)
+        return self._session.opened(work.slot, head, work.again)
+
+    def _listen_soon(self) -> None:
+        busy = self._worker is not None and not self._worker.done()
+        if self._inbox_from is not None and not self._session.closed and not busy:
+            self._worker = asyncio.create_task(self._listen_later())
+
+    async def _listen_later(self) -> None:
+        try:
+            await self._listen_to_inbox()
+        except (DatabaseError, Unavailable, Ended) as error:
+            log.warning("an inbox cannot be listened to: %s", error)
+            self.end(1012, "come back soon")
+        await self._work_off()
+
+    async def _listen_to_inbox(self) -> None:
+        if self._inbox_from is not None:
+            await self._around.fanout.resume_inbox(self, self._inbox_from)
+            self._inbox_from = None
+
+    async def _resume(self, slot: int, inbox_seq: int, rooms: tuple[tuple[UUID, int], ...]) -> list[Action]:
+        await self._around.writes.visible(self.user_id)
+        last = await self._around.fanout.resume_inbox(self, inbox_seq)
+        self._inbox_from = None
+        joined: dict[str, int] = {}
+        refused: dict[str, ErrorCode] = {}
+        for room_id, after in rooms:
+            try:
+                joined[str(room_id)] = await self._around.fanout.join_room(self, room_id, after)
+            except NotInRoom:
+                refused[str(room_id)] = "forbidden"
+        return self._session.done(slot, {"inboxSeq": last, "rooms": joined, "refused": refused})
+
+    async def _clear(self) -> None:
+        """Leave no trace of the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
+        if self._present:
+            self._around.typists.gone(self.user_id)
+            self._around.fanout.gone(self)
+            self._around.present.went(self.user_id)
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a client is told of an error."""
+    match error:
+        case Refused():
+            return Failure(error.code, error.message, error.field)
+        case RateLimited():
+            return Failure("rate_limited", str(error), retry_after=error.retry_after)
+        case NotInRoom():
+            return Failure("forbidden", "no such room, or you are not in it", "roomId")
+        case Unavailable() | DatabaseError() | OSError():
+            log.warning("unavailable: %s", error)
+        case _:
+            log.error("a frame could not be carried out", exc_info=error)
+    return Failure("unavailable", "not possible right now; send it again", retry_after=RETRY_SECONDS)
