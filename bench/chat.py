@@ -16,8 +16,8 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.stack import Running, percentiles, running, say
+from bench.tokens import Signer
 from bench.world import Room, World
-from gateway.auth import Tokens
 from infra.settings import Settings
 
 
@@ -75,7 +75,7 @@ class Listener:
         self.last[room] = max(seq, self.last.get(room, 0))
 
 
-async def _listen(stack: Running, room: Room, tokens: Tokens, record: Record) -> list[Listener]:
+async def _listen(stack: Running, room: Room, tokens: Signer, record: Record) -> list[Listener]:
     listeners = []
     for member in room.members:
         socket = await connect(stack.ws, compression=None, max_queue=None)
@@ -136,7 +136,7 @@ async def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments or [])
     with running() as stack:
         settings = Settings(data_dir=stack.data_dir)
-        tokens = Tokens.of(settings)
+        tokens = Signer(settings)
         async with World(settings) as world:
             rooms = await world.rooms(options.rooms, options.members)
         warm_up = Record()

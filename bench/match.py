@@ -11,8 +11,8 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.stack import Running, percentiles, running, say
+from bench.tokens import Signer
 from bench.world import FIELDS, World
-from gateway.auth import Tokens
 from infra.settings import Settings
 
 QUESTIONS = (
@@ -23,7 +23,7 @@ QUESTIONS = (
 
 
 async def _expert(
-    stack: Running, tokens: Tokens, user_id: UUID, arrived: dict[str, float]
+    stack: Running, tokens: Signer, user_id: UUID, arrived: dict[str, float]
 ) -> ClientConnection:
     socket = await connect(stack.ws, compression=None)
     token = tokens.access(user_id, "expert")
@@ -66,7 +66,7 @@ async def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments or [])
     with running() as stack:
         settings = Settings(data_dir=stack.data_dir)
-        tokens = Tokens.of(settings)
+        tokens = Signer(settings)
         async with World(settings) as world:
             experts = list(await asyncio.gather(*(world.expert(n) for n in range(options.experts))))
             asker = await world.person(0, "questioner")
