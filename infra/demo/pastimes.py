@@ -10,7 +10,7 @@ PASTIMES: tuple[DemoPerson, ...] = (
         18,
         {"수학": 5, "미적분": 5, "수능 수학": 5},
         "고등학교에서 수학을 가르쳤어요. 미적분과 확률을 그림으로 설명해요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -63,7 +63,7 @@ PASTIMES: tuple[DemoPerson, ...] = (
         30,
         {"한식": 5, "김치": 5, "반찬": 5},
         "집밥을 삼십 년 지었어요. 김치와 국물, 남은 재료로 만드는 반찬을 알려 드려요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -182,7 +182,7 @@ PASTIMES: tuple[DemoPerson, ...] = (
         10,
         {"육아": 5, "수면 교육": 4, "이유식": 5},
         "아기 잠과 이유식, 어린이집 적응까지 부모의 하루를 함께 고민해요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(

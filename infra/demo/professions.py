@@ -18,7 +18,7 @@ PROFESSIONS: tuple[DemoPerson, ...] = (
         6,
         {"파이썬": 4, "FastAPI": 5, "비동기 프로그래밍": 4},
         "FastAPI와 asyncio로 API 서버를 만들어요. 파이썬 패키징과 테스트도 좋아해요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -62,7 +62,7 @@ PROFESSIONS: tuple[DemoPerson, ...] = (
         8,
         {"도커": 5, "쿠버네티스": 5, "리눅스": 4, "AWS": 4},
         "도커와 쿠버네티스로 배포를 자동화해요. 파드가 재시작되는 문제를 수없이 봤어요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -115,7 +115,7 @@ PROFESSIONS: tuple[DemoPerson, ...] = (
         13,
         {"임대차": 5, "부동산 계약": 5, "민사": 4},
         "전세와 월세 계약, 보증금 반환 문제의 일반적인 절차를 설명해 드려요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -146,7 +146,7 @@ PROFESSIONS: tuple[DemoPerson, ...] = (
         16,
         {"종합소득세": 5, "부가가치세": 5, "프리랜서 세금": 5},
         "프리랜서와 개인사업자의 종합소득세, 부가가치세 신고를 오래 다뤘어요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
@@ -206,7 +206,7 @@ PROFESSIONS: tuple[DemoPerson, ...] = (
         9,
         {"마케팅": 5, "검색 광고": 5, "SNS 마케팅": 4},
         "작은 가게와 온라인 쇼핑몰의 광고와 SNS 운영을 맡아 왔어요.",
-        capacity=8,
+        capacity=30,
         bot=True,
     ),
     expert(
