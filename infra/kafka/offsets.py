@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, OffsetOutOfRangeError, UnknownMemberIdError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
+from infra.kafka.pacing import pace
 from schemas.mapper import position_of
 
 log = logging.getLogger(__name__)
@@ -34,12 +35,14 @@ async def first_above(
 
 def reader(servers: Sequence[str]) -> AIOKafkaConsumer:
     """A consumer without a group, for reading single records. The caller starts and stops it."""
-    return AIOKafkaConsumer(
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=list(servers),
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=65_536,
     )
+    pace(consumer)
+    return consumer
 
 
 async def read_at(

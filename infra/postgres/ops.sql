@@ -39,6 +39,13 @@ CREATE TABLE IF NOT EXISTS ops.relay_checkpoints (
     PRIMARY KEY (topic, partition)
 );
 
+-- Every event up to this position is on its partition, acknowledged.
+CREATE TABLE IF NOT EXISTS ops.relay_head (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    position bigint NOT NULL
+);
+INSERT INTO ops.relay_head VALUES (true, 0) ON CONFLICT DO NOTHING;
+
 -- How often each application was started on the embedded broker (its consumer group is new each time).
 CREATE TABLE IF NOT EXISTS ops.starts (
     application text PRIMARY KEY,
