@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from projections import expert_figures, experts, inbox, people, questions, rooms
 from projections.rows import Projected
+from schemas.base import EventData
 from schemas.envelope import Event
 from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
 
@@ -16,6 +17,8 @@ class View:
     name: str
     topic: str
     tables: tuple[str, ...]
+    types: frozenset[type[EventData]]
+    """The events that mean something to it."""
     project: Callable[[Event], Projected]
 
     @property
@@ -27,12 +30,26 @@ class View:
 VIEWS: dict[str, View] = {
     view.name: view
     for view in (
-        View("people", ACCOUNTS, ("people",), people.project),
-        View("experts", EXPERTS, ("experts",), experts.project),
-        View("expert_figures", CONVERSATIONS, ("expert_figures",), expert_figures.project),
-        View("questions", CONVERSATIONS, ("questions", "candidates", "offers"), questions.project),
-        View("rooms", CONVERSATIONS, ("rooms", "room_members", "room_items", "read_marks"), rooms.project),
-        View("inbox", CONVERSATIONS, ("inbox",), inbox.project),
+        View("people", ACCOUNTS, ("people",), people.TYPES, people.project),
+        View("experts", EXPERTS, ("experts",), experts.TYPES, experts.project),
+        View(
+            "expert_figures", CONVERSATIONS, ("expert_figures",), expert_figures.TYPES, expert_figures.project
+        ),
+        View(
+            "questions",
+            CONVERSATIONS,
+            ("questions", "candidates", "offers"),
+            questions.TYPES,
+            questions.project,
+        ),
+        View(
+            "rooms",
+            CONVERSATIONS,
+            ("rooms", "room_members", "room_items", "read_marks"),
+            rooms.TYPES,
+            rooms.project,
+        ),
+        View("inbox", CONVERSATIONS, ("inbox",), inbox.TYPES, inbox.project),
     )
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.rows import NOTHING, Add, Projected
+from schemas.base import EventData
 from schemas.envelope import Event
 from schemas.events.question import (
     ExpertRated,
@@ -23,6 +24,19 @@ from schemas.events.question import (
 )
 
 _MICROSECOND = timedelta(microseconds=1)
+
+
+TYPES: frozenset[type[EventData]] = frozenset(
+    {
+        QuestionMatched,
+        QuestionOffered,
+        OfferAccepted,
+        OfferDeclined,
+        OffersExpired,
+        OffersWithdrawn,
+        ExpertRated,
+    }
+)
 
 
 def project(event: Event) -> Projected:

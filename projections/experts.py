@@ -1,8 +1,11 @@
 """The view `experts`: what experts say of themselves, and how many rooms they are in."""
 
 from projections.rows import NOTHING, Projected, Upsert
+from schemas.base import EventData
 from schemas.envelope import Event
-from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertReleased
+from schemas.events.expert import EVENTS, ExpertEngaged, ExpertProfileSet, ExpertReleased
+
+TYPES: frozenset[type[EventData]] = frozenset(EVENTS)
 
 
 def project(event: Event) -> Projected:

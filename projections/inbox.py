@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import inbox_frame, said_reasons, stamp
-from projections.rows import NOTHING, Projected, Push, RowOp, Upsert
+from projections.rows import Projected, Push, RowOp, Upsert
 from projections.status import status_after
 from schemas.base import EventData
 from schemas.envelope import Event
+from schemas.events import CATALOGUE
 from schemas.events.question import (
     Offer,
     OffersExpired,
@@ -29,11 +30,14 @@ class NothingToTell(ValueError):
         super().__init__(f"{data.TYPE} holds nothing for {told.frame} to {told.user_id}")
 
 
+TYPES: frozenset[type[EventData]] = frozenset(
+    event for event in CATALOGUE.values() if "told" in event.model_fields
+)
+
+
 def project(event: Event) -> Projected:
     """The rows and frames of one event."""
     everyone: Sequence[Told] = getattr(event.data, "told", ())
-    if not everyone:
-        return NOTHING
     ops: list[RowOp] = []
     pushes: list[Push] = []
     for told in everyone:
@@ -41,7 +45,7 @@ def project(event: Event) -> Projected:
         row = {"frame": told.frame, "data": data, "created_at": event.meta.at}
         ops.append(Upsert("inbox", (told.user_id, told.inbox_seq), row))
         pushes.append(Push("user", told.user_id, told.inbox_seq, inbox_frame(told.frame, data)))
-    return Projected(ops, pushes)
+    return Projected(ops, lambda: pushes)
 
 
 def _said(event: Event, told: Told) -> dict[str, Any]:

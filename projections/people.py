@@ -1,8 +1,11 @@
 """The view `people`: the name and the role that others may know a person by."""
 
 from projections.rows import NOTHING, Projected, Upsert
+from schemas.base import EventData
 from schemas.envelope import Event
-from schemas.events.account import AccountProfileChanged, AccountRegistered
+from schemas.events.account import EVENTS, AccountProfileChanged, AccountRegistered
+
+TYPES: frozenset[type[EventData]] = frozenset(EVENTS)
 
 
 def project(event: Event) -> Projected:

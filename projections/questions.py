@@ -7,8 +7,10 @@ from uuid import UUID
 from projections.frames import said_reasons
 from projections.rows import NOTHING, Projected, RowOp, Update, Upsert
 from projections.status import status_after
+from schemas.base import EventData
 from schemas.envelope import Event
 from schemas.events.question import (
+    EVENTS,
     ExpertRated,
     Offer,
     OfferAccepted,
@@ -20,6 +22,8 @@ from schemas.events.question import (
     QuestionOffered,
     RoundRequested,
 )
+
+TYPES: frozenset[type[EventData]] = frozenset(EVENTS)
 
 
 def project(event: Event) -> Projected:

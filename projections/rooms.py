@@ -9,8 +9,10 @@ from uuid import UUID
 
 from projections.frames import room_frame
 from projections.rows import NOTHING, Delete, Projected, Push, RowOp, Update, Upsert
+from schemas.base import EventData
 from schemas.envelope import Event
 from schemas.events.room import (
+    EVENTS,
     MemberRole,
     MessagePosted,
     MessageRedacted,
@@ -21,6 +23,8 @@ from schemas.events.room import (
     UserJoined,
     UserLeft,
 )
+
+TYPES: frozenset[type[EventData]] = frozenset(EVENTS)
 
 
 def project(event: Event) -> Projected:
@@ -69,7 +73,7 @@ def _item(event: Event, room_id: UUID, seq: int, values: dict[str, Any], *others
         Update("rooms", (room_id,), {"last_seq": seq, "last_at": event.meta.at}),
         *others,
     ]
-    return Projected(ops, [Push("room", room_id, seq, room_frame(room_id, seq, row))])
+    return Projected(ops, lambda: [Push("room", room_id, seq, room_frame(room_id, seq, row))])
 
 
 def _message(data: MessagePosted) -> dict[str, Any]:
@@ -114,4 +118,4 @@ def _member(event: Event, room_id: UUID, user_id: UUID, user_name: str, role: Me
 def _read(data: ReadMarked) -> Projected:
     mark = Upsert("read_marks", (data.room_id, data.user_id), {"up_to_seq": data.up_to_seq})
     said = {"roomId": str(data.room_id), "userId": str(data.user_id), "upToSeq": data.up_to_seq}
-    return Projected([mark], [Push("room", data.room_id, 0, {"type": "messages_read", "data": said})])
+    return Projected([mark], lambda: [Push("room", data.room_id, 0, {"type": "messages_read", "data": said})])

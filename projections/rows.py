@@ -4,7 +4,7 @@ Folding is pure and changes nothing: the folded layers, applied one after the ot
 operations give one by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -64,12 +64,21 @@ class Push:
     frame: dict[str, Any]
 
 
+def no_pushes() -> Sequence[Push]:
+    """Of an event that nobody is to hear of."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """What one event comes to in one view."""
+    """What one event comes to in one view. Pushes are made when asked for: a rebuild never asks."""
 
     ops: Sequence[RowOp] = ()
-    pushes: Sequence[Push] = ()
+    push: Callable[[], Sequence[Push]] = no_pushes
+
+    @property
+    def pushes(self) -> Sequence[Push]:
+        return self.push()
 
 
 NOTHING = Projected()

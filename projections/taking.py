@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from projections.catalogue import View
-from projections.rows import Projected, Push
+from projections.rows import Push, RowOp
 from projections.writing import write
 from schemas.envelope import Event
 
@@ -33,17 +33,26 @@ class Parked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event changes in a view, and what is said of it."""
+
+    event: Event
+    ops: Sequence[RowOp]
+    pushes: Sequence[Push]
+
+
 @dataclass(slots=True)
 class Taken:
     """What one view makes of events, in their order."""
 
     view: View
-    changes: list[tuple[Event, Projected]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
 
     @property
     def pushes(self) -> list[Push]:
-        return [push for _, projected in self.changes for push in projected.pushes]
+        return [push for change in self.changes for push in change.pushes]
 
 
 def park(view: View, event: Event, reason: str) -> Parked:
@@ -53,27 +62,31 @@ def park(view: View, event: Event, reason: str) -> Parked:
     )
 
 
-def take(view: View, events: Iterable[Event], held: set[UUID]) -> Taken:
+def take(view: View, events: Iterable[Event], held: set[UUID], *, pushing: bool = True) -> Taken:
     """Projects `events`. `held` are the keys with parked events; it grows with those that are parked now."""
     taken = Taken(view)
     for event in events:
+        if type(event.data) not in view.types:
+            continue
         if held and event.data.partition_key in held:
             taken.parked.append(park(view, event, "behind an earlier event of its key"))
             continue
         try:
             projected = view.project(event)
+            change = Change(event, projected.ops, projected.pushes if pushing else ())
         except Exception as error:  # whatever a projector raises is about this event, and is kept with it
             held.add(event.data.partition_key)
             taken.parked.append(park(view, event, _reason(error)))
             continue
-        if projected.ops or projected.pushes:
-            taken.changes.append((event, projected))
+        taken.changes.append(change)
     return taken
 
 
 async def write_together(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:
     """Writes everything in one go. Raises one of `EVENT_FAULTS` if a row is refused; then nothing is written."""
-    await write(connection, schema, (op for taken in all_taken for _, p in taken.changes for op in p.ops))
+    await write(
+        connection, schema, (op for taken in all_taken for change in taken.changes for op in change.ops)
+    )
 
 
 async def write_apart(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:
@@ -81,18 +94,19 @@ async def write_apart(connection: AsyncConnection[Any], schema: str, all_taken: 
     for taken in all_taken:
         held: set[UUID] = set()
         written = []
-        for event, projected in taken.changes:
+        for change in taken.changes:
+            event = change.event
             if event.data.partition_key in held:
                 taken.parked.append(park(taken.view, event, "behind an earlier event of its key"))
                 continue
             try:
                 async with connection.transaction():
-                    await write(connection, schema, projected.ops)
+                    await write(connection, schema, change.ops)
             except EVENT_FAULTS as error:
                 held.add(event.data.partition_key)
                 taken.parked.append(park(taken.view, event, _reason(error)))
             else:
-                written.append((event, projected))
+                written.append(change)
         taken.changes = written
 
 
