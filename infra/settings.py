@@ -112,7 +112,7 @@ class _StackSource(PydanticBaseSettingsSource):
 def _stack(data_dir: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((data_dir / STACK_FILE).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     return found
 
