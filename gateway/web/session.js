@@ -14,9 +14,12 @@ import { go, route, state, update } from "./state/store.js";
 
 const INBOX_FRAMES = new Set(["question_assigned", "offer_closed", "expert_matched", "question_status", "room_opened"]);
 const ROOMS_RESUMED = 200;
+const OFFERS_ASKED = 20;
+const NOTICE_MS = 8_000;
 
 export const rest = new Rest();
 let config = null;
+let fading = 0;
 export let socket = null;
 export let outbox = null;
 
@@ -25,7 +28,9 @@ rest.tokens.onFresh = (token) => socket?.renew(token);
 rest.tokens.onEnded = () => signedOut("session_ended");
 
 export function notify(code, kind = "error") {
-  update((before) => ({ ...before, notice: { code, kind, at: Date.now() } }));
+  update((before) => ({ ...before, notice: { code, kind } }));
+  clearTimeout(fading);
+  fading = setTimeout(dismiss, NOTICE_MS);
 }
 
 export function dismiss() {
@@ -91,12 +96,15 @@ async function enter() {
   await Promise.all([pages("/questions", { mine: true }, questionRead), pages("/chat-rooms", {}, rooms.roomListed)]);
   await readInbox();
   listen();
-  const open = Object.values(state.value.offers).filter((entry) => stillOpen(entry));
-  await Promise.all(open.map((entry) => attempt(() => readQuestion(entry.question.id))));
+  await readAnswered();
 }
 
-function stillOpen(entry) {
-  return entry.state === "open" && Date.parse(entry.offer.expiresAt) > serverNow();
+/** One's own answers to offers are no frames of the inbox: ask how the latest offers stand. */
+async function readAnswered() {
+  const unsettled = Object.values(state.value.offers).filter((entry) => entry.state === "open");
+  const latest = unsettled.slice(-OFFERS_ASKED);
+  // Where one of these fails, the offer is answered or refused when the person tries.
+  await Promise.allSettled(latest.map((entry) => readQuestion(entry.question.id)));
 }
 
 async function pages(path, query, take) {
@@ -111,7 +119,7 @@ async function pages(path, query, take) {
 /** Everything in the inbox after what was seen. */
 async function readInbox() {
   for (;;) {
-    const page = await rest.get("/inbox", { afterSeq: state.value.inboxSeq });
+    const page = await rest.get("/inbox", { afterSeq: state.value.inboxSeq, limit: 500 });
     for (const item of page.items) update(inboxFrame, item.type, { ...item.data, inboxSeq: item.inboxSeq }, item.createdAt);
     if (page.items.length === 0 || !page.hasMore) return;
   }

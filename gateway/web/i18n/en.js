@@ -41,7 +41,9 @@ export default {
   "nav.main": "Main menu",
   "nav.ask": "Ask",
   "nav.questions": "My questions",
+  "nav.questions.tab": "Questions",
   "nav.offers": "Offers",
+  "nav.offers.tab": "Offers",
   "nav.rooms": "Chats",
   "nav.profile": "Profile",
   "nav.unread": "{count} unread",
@@ -149,7 +151,7 @@ export default {
   "member.guest": "Guest",
 
   "invite.title": "Invite someone",
-  "invite.search": "Search by name or field",
+  "invite.search": "Search by field or topic",
   "invite.do": "Invite",
   "invite.none": "Nobody found.",
   "rate.title": "How was it?",

@@ -41,7 +41,9 @@ export default {
   "nav.main": "주 메뉴",
   "nav.ask": "질문하기",
   "nav.questions": "내 질문",
+  "nav.questions.tab": "내 질문",
   "nav.offers": "받은 제안",
+  "nav.offers.tab": "제안",
   "nav.rooms": "대화",
   "nav.profile": "내 정보",
   "nav.unread": "읽지 않은 말 {count}개",
@@ -149,7 +151,7 @@ export default {
   "member.guest": "초대된 분",
 
   "invite.title": "다른 분 초대하기",
-  "invite.search": "이름이나 분야로 찾기",
+  "invite.search": "분야나 궁금한 점으로 찾기",
   "invite.do": "초대",
   "invite.none": "찾은 분이 없어요.",
   "rate.title": "어땠나요?",

@@ -18,6 +18,8 @@ export const EMPTY = {
 export const EMPTY_ROOM = {
   id: "",
   questionId: null,
+  /** What was asked. */
+  question: "",
   status: "active",
   participants: [],
   /** The last number that was seen; `items` end there and have no holes. */

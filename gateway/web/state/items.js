@@ -13,12 +13,12 @@ export function fromFrame(type, data) {
     const { message, sender, seq } = data;
     return { ...message, seq, kind: "message", senderId: sender.userId, senderName: sender.userName };
   }
-  return KINDS[type] ? { ...data, kind: KINDS[type], at: data.createdAt ?? null } : null;
+  return KINDS[type] ? { createdAt: null, ...data, kind: KINDS[type] } : null;
 }
 
 export function fromHistory(row) {
   if (KINDS[row.type]) return { ...row, kind: KINDS[row.type] };
-  return { ...row, kind: "message", senderId: row.senderId, senderName: row.senderName };
+  return { ...row, kind: "message" };
 }
 
 /** `items` with every redaction among `news` carried out on the message it names. */

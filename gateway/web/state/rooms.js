@@ -16,12 +16,15 @@ export function withRoom(state, id, change) {
 
 /** A room as REST lists it. Its `lastSeq` counts only for a room without items of its own. */
 export function roomListed(state, row) {
+  const me = state.me?.id;
   return withRoom(state, row.id, (room) => ({
     ...room,
     questionId: row.questionId ?? room.questionId,
     status: row.status ?? room.status,
     participants: row.participants ?? room.participants,
+    question: row.question ?? room.question,
     unread: row.unread ?? room.unread,
+    reads: row.readSeq > (room.reads[me] ?? 0) ? { ...room.reads, [me]: row.readSeq } : room.reads,
     lastSeq: room.items.length > 0 ? room.lastSeq : Math.max(room.lastSeq, row.lastSeq ?? 0),
     lastAt: row.lastAt ?? row.createdAt ?? room.lastAt,
   }));

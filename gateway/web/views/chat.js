@@ -79,13 +79,22 @@ function Log({ room, me }) {
     if (box.scrollTop < NEAR && box.scrollHeight > box.clientHeight) loadOlder();
   }
 
-  const shown = new Set(room.items.filter((item) => item.senderId === me).map((item) => item.clientMsgId));
+  const own = room.items.filter((item) => item.senderId === me);
+  const shown = new Set(own.map((item) => item.clientMsgId));
+  const lastOwn = own.at(-1)?.seq;
   return html`<div class="log" ref=${log} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("room.log")}>
     <div class="log-inner">
       ${room.hasMore && room.items.length > 0
         ? html`<button class="plain older" type="button" disabled=${older} onClick=${loadOlder}>${t("room.older")}</button>`
         : html`<p class="system">${t("room.start")}</p>`}
-      ${room.items.map((item, i) => html`<${Dated} key=${item.seq} room=${room} item=${item} before=${room.items[i - 1]} me=${me} />`)}
+      ${room.items.map((item, i) => html`<${Dated}
+          key=${item.seq}
+          room=${room}
+          item=${item}
+          before=${room.items[i - 1]}
+          me=${me}
+          last=${item.seq === lastOwn}
+        />`)}
       ${room.pending
         .filter((message) => !shown.has(message.clientMsgId))
         .map((message) => html`<${Pending} key=${message.clientMsgId} roomId=${room.id} message=${message} />`)}
@@ -94,11 +103,11 @@ function Log({ room, me }) {
 }
 
 /** An item, with the day above it when that changes. */
-function Dated({ room, item, before, me }) {
+function Dated({ room, item, before, me, last }) {
   const today = item.createdAt && day(item.createdAt);
   const newDay = today && before?.createdAt && day(before.createdAt) !== today;
   return html`${newDay && html`<p class="system day">${today}</p>`}
-    <${Item} room=${room} item=${item} before=${before} me=${me} />`;
+    <${Item} room=${room} item=${item} before=${before} me=${me} last=${last} />`;
 }
 
 function Typing({ room, me }) {

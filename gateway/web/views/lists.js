@@ -14,7 +14,7 @@ export function roomName(room, me) {
 
 function lastWords(room) {
   const last = room.items.findLast((item) => item.kind === "message" && !item.redacted);
-  return last?.content ?? state.value.questions[room.questionId]?.content ?? "";
+  return last?.content ?? room.question;
 }
 
 export function RoomList() {

@@ -19,7 +19,7 @@ function goesOn(item, before) {
   return Date.parse(item.createdAt) - Date.parse(before.createdAt) < TOGETHER_MS;
 }
 
-export function Item({ room, item, before, me }) {
+export function Item({ room, item, before, me, last }) {
   if (item.kind !== "message") return html`<p class="system">${systemText(item)}</p>`;
   const own = item.senderId === me;
   const joined = goesOn(item, before);
@@ -33,7 +33,7 @@ export function Item({ room, item, before, me }) {
       <div class="bubble-row">
         <p class=${`bubble ${item.redacted ? "redacted" : ""}`}>${item.redacted ? t("room.redacted") : item.content}</p>
         <small class="when">
-          ${own && html`<${Standing} room=${room} item=${item} me=${me} />`}
+          ${own && last && html`<${Standing} room=${room} item=${item} me=${me} />`}
           <time datetime=${item.createdAt}>${clockTime(item.createdAt)}</time>
         </small>
       </div>

@@ -16,15 +16,15 @@ import { Rating } from "./rating.js";
 export function RoomAbout({ id }) {
   const [shown, setShown] = useState(false);
   const room = state.value.rooms[id];
-  const question = state.value.questions[room.questionId] ?? state.value.offers[room.questionId]?.question;
-  const mine = question?.userId === state.value.me.id;
+  const question = state.value.questions[room.questionId] ?? { content: room.question };
+  const mine = question.userId === state.value.me.id;
   const guest = room.participants.find((person) => person.userId === state.value.me.id)?.role === "guest";
   return html`<aside class=${`about room-about ${shown ? "shown" : ""}`} aria-label=${t("room.about")}>
     <button class="plain narrow-only about-switch" type="button" aria-expanded=${shown} onClick=${() => setShown(!shown)}>
       ${shown ? t("close") : t("room.about")}
     </button>
     <div class="about-inner">
-      ${question &&
+      ${question.content &&
       html`<section>
         <h2>${t("room.question")}</h2>
         <p class="words">${question.content}</p>

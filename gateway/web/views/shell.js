@@ -88,8 +88,8 @@ function Connection() {
 function Tabs({ place }) {
   const tabs = [
     isAsker.value && ["ask", t("nav.ask"), 0],
-    isAsker.value && ["questions", t("nav.questions"), 0],
-    isExpert.value && ["offers", t("nav.offers"), openOffers.value.length],
+    isAsker.value && ["questions", t("nav.questions.tab"), 0],
+    isExpert.value && ["offers", t("nav.offers.tab"), openOffers.value.length],
     ["rooms", t("nav.rooms"), unreadTotal.value],
     ["profile", t("nav.profile"), 0],
   ].filter(Boolean);

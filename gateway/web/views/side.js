@@ -27,7 +27,7 @@ export function Side() {
       ${isAsker.value && html`<a class="button primary wide" href="#/ask">${t("nav.ask")}</a>`}
       ${isExpert.value &&
       html`<a class="row" href="#/offers" aria-current=${here === "offers" ? "page" : undefined}>
-        <span>${t("nav.offers")}</span>
+        <span class="grow">${t("nav.offers")}</span>
         ${offers > 0 && html`<b class="count due" aria-label=${t("nav.open_offers", { count: offers })}>${offers}</b>`}
       </a>`}
     </nav>
