@@ -18,6 +18,10 @@ from schemas.port import FeatureSource, Presence
 
 log = logging.getLogger(__name__)
 
+ENCODED_CHARACTERS = 500
+"""How much of a question is encoded: the cost is nearly linear in its length, and others wait meanwhile. The words
+of the rest still count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -92,4 +96,5 @@ class Finder:
 
 
 def _embedded(search: Search) -> str:
-    return f"{search.category}: {search.content}" if search.category else search.content
+    text = f"{search.category}: {search.content}" if search.category else search.content
+    return text[:ENCODED_CHARACTERS]

@@ -9,6 +9,9 @@ from matcher.index.contract import IndexedExpert
 from schemas.base import EventData
 from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertReleased
 
+PASSAGE_CHARACTERS = 800
+"""How much of a profile is encoded, the specialties first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -48,7 +51,9 @@ def fold(known: Mapping[UUID, IndexedExpert], events: Iterable[EventData], encod
 def passage_of(profile: ExpertProfileSet) -> str:
     """The text by which an expert is found: their specialties, the strongest first, and what they say of themselves."""
     strongest = sorted(profile.specialties, key=lambda specialty: -specialty.level)
-    return f"{', '.join(specialty.name for specialty in strongest)}\n{profile.bio}".strip()
+    return f"{', '.join(specialty.name for specialty in strongest)}\n{profile.bio}".strip()[
+        :PASSAGE_CHARACTERS
+    ]
 
 
 def _profiled(event: ExpertProfileSet, before: IndexedExpert | None, encoder: str) -> IndexedExpert:

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 CONSUMER = "matcher:rounds"
 ATTEMPTS = 3
 RETRY_SECONDS = 0.2
+TOGETHER = 8
+"""Most questions encoded at once, so that the first of many is answered before the last is looked at."""
 FLUSH_SECONDS = 1.0
 """Positions past events that are none of ours are written this often, not with every batch of chat."""
 _SETTLED = frozenset({"conflict", "not_found", "offer_closed", "room_closed"})
@@ -89,8 +91,8 @@ class Rounds:
         """Answer the rounds that `batch` begins."""
         events = await in_order(self._reached, batch, self._log)
         rounds = [begun for event in events if (begun := round_of(event))]
-        if rounds:
-            await self._answer_or_park(rounds)
+        for start in range(0, len(rounds), TOGETHER):
+            await self._answer_or_park(rounds[start : start + TOGETHER])
         self._reached |= positions.reached(events)
         if rounds:
             await self.flush()
