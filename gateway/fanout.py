@@ -85,6 +85,11 @@ class Fanout:
         """How much is listened to."""
         return {"rooms": len(self._rooms), "people": len(self._users)}
 
+    @property
+    def filling(self) -> int:
+        """How many lines are being filled from the views just now."""
+        return len(self._tasks)
+
     def listens(self, listener: Listener, room_id: UUID) -> bool:
         """Whether `listener` hears the room now."""
         line = self._rooms.get(room_id)

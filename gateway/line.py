@@ -59,11 +59,11 @@ class Line:
 
     def attach(self, listener: Listener, has: int) -> None:
         """From now on `listener`, which has everything up to `has`, hears what goes out."""
-        self.emit(self.feed.start(has))
-        self.live.add(listener)
         if self.feed.head is not None and has > self.feed.head:
             self._ahead[listener] = has
             self.feed.known(has)
+        self.live.add(listener)
+        self.emit(self.feed.start(has))
 
     def detach(self, listener: Listener) -> None:
         """`listener` hears no more."""
