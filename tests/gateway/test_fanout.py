@@ -152,12 +152,12 @@ def test_every_listener_gets_every_number_once_and_in_order(steps: list[tuple[st
                         (listener, asyncio.create_task(fanout.join_room(listener, ROOM, None)), None)
                     )
                 case "rejoin" if joins:
-                    listener, joining, after = joins[number % len(joins)]
+                    listener, joining, _ = joins[number % len(joins)]
                     await joining
                     fanout.gone(listener)
                     last = listener.seqs[-1] if listener.seqs else await joining
                     again = asyncio.create_task(fanout.join_room(listener, ROOM, last))
-                    joins[number % len(joins)] = (listener, again, after)
+                    joins[number % len(joins)] = (listener, again, None)
                 case "yield":
                     for _ in range(number):
                         await asyncio.sleep(0)
