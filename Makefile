@@ -10,9 +10,9 @@ PYTEST := $(BIN)/python -m pytest
 JARS := infra/kafka/target/jars/.complete
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-# uv looks certificates up where the system keeps them, and copies where it cannot link.
+# uv looks certificates up where the system keeps them and compiles for a quick first start.
 export UV_NATIVE_TLS ?= 1
-export UV_LINK_MODE ?= copy
+export UV_COMPILE_BYTECODE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
