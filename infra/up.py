@@ -201,7 +201,7 @@ class _Up:
         return child.exit_code == 0
 
     async def _stop(self) -> None:
-        await self._supervisor.stop([BOTS, *ROLES], seconds=6)
+        await self._supervisor.stop([BOTS, *ROLES], seconds=10)
         await self._supervisor.stop([part.name for part in self._parts.values()], seconds=10)
 
 
