@@ -18,9 +18,10 @@ from psycopg import AsyncConnection, errors, sql
 from projections.catalogue import View
 from projections.prepare import prepare
 from projections.queries.reading import Pool
-from projections.runner import lock, note
+from projections.runner import lock, noted
 from projections.tables import LIVE, ddl
 from projections.taking import EVENT_FAULTS, Parked, take, write_apart, write_together
+from projections.writing import run
 from schemas.envelope import Event
 from schemas.topics import TOPICS
 
@@ -123,7 +124,7 @@ async def _write(connection: AsyncConnection[Any], state: Rebuilding, events: Se
         take(view, events, state.held.setdefault(view.consumer, set()), pushing=False) for view in state.views
     ]
     try:
-        async with connection.transaction(), connection.pipeline():
+        async with connection.transaction():
             await write_together(connection, BESIDE, all_taken)
     except EVENT_FAULTS:
         await write_apart(connection, BESIDE, all_taken)
@@ -163,7 +164,7 @@ async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, b
     consumers = [view.consumer for view in state.views]
     await connection.execute("DELETE FROM ops.parked WHERE consumer = ANY(%s)", (consumers,))
     tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]
-    await note(connection, tracking, state.parked)
+    await run(connection, noted(tracking, state.parked))
     await connection.execute("SET LOCAL lock_timeout = '5s'")
     for table in _tables(state):
         live, beside = sql.Identifier(LIVE, table), sql.Identifier(BESIDE, table)

@@ -18,6 +18,7 @@ from projections.queries.reading import Pool
 from projections.rows import Push
 from projections.tables import LIVE
 from projections.taking import EVENT_FAULTS, Parked, Taken, take, write_apart, write_together
+from projections.writing import Statement, run
 from schemas.envelope import Event, Received
 
 Place = tuple[str, int]
@@ -36,12 +37,12 @@ _HELD = """
     SELECT DISTINCT consumer, key FROM ops.parked
     WHERE consumer = ANY(%s) AND topic = ANY(%s) AND partition = ANY(%s)
 """
-_TRACK = """
+_TRACK = b"""
     UPDATE ops.tracking t SET position = greatest(t.position, w.position)
-    FROM unnest(%s::text[], %s::text[], %s::int[], %s::bigint[]) AS w (consumer, topic, partition, position)
+    FROM json_to_recordset(%s::json) AS w (consumer text, topic text, partition int, position bigint)
     WHERE t.consumer = w.consumer AND t.topic = w.topic AND t.partition = w.partition
 """
-_PARK = """
+_PARK = b"""
     INSERT INTO ops.parked (consumer, key, position, topic, partition, reason)
     SELECT * FROM json_to_recordset(%s::json)
         AS p (consumer text, key uuid, position bigint, topic text, partition int, reason text)
@@ -84,11 +85,10 @@ async def apply_batch(pool: Pool, batch: Sequence[Received | Broken], log: Parti
 async def _together(
     connection: AsyncConnection[Any], batch: Sequence[Received | Broken], log: PartitionLog
 ) -> Applied:
-    """The way of nearly every batch: two round trips."""
-    async with connection.pipeline(), connection.transaction():
+    """The way of nearly every batch."""
+    async with connection.transaction():
         all_taken, reached = await _take(connection, batch, log)
-        await write_together(connection, LIVE, all_taken)
-        await _note(connection, all_taken, reached)
+        await write_together(connection, LIVE, all_taken, _noted(all_taken, reached))
     return _applied(all_taken, reached)
 
 
@@ -99,7 +99,7 @@ async def _apart(
     async with connection.transaction():
         all_taken, reached = await _take(connection, batch, log)
         await write_apart(connection, LIVE, all_taken)
-        await _note(connection, all_taken, reached)
+        await run(connection, _noted(all_taken, reached))
     return _applied(all_taken, reached)
 
 
@@ -158,26 +158,22 @@ async def lock(
     return {(consumer, topic, partition): position for consumer, topic, partition, position in rows}, held
 
 
-async def _note(
-    connection: AsyncConnection[Any], all_taken: Sequence[Taken], reached: dict[Place, int]
-) -> None:
+def _noted(all_taken: Sequence[Taken], reached: dict[Place, int]) -> list[Statement]:
     tracking = [
         (taken.view.consumer, topic, partition, position)
         for taken in all_taken
         for (topic, partition), position in reached.items()
         if topic == taken.view.topic
     ]
-    await note(connection, tracking, [parked for taken in all_taken for parked in taken.parked])
+    return noted(tracking, [parked for taken in all_taken for parked in taken.parked])
 
 
-async def note(
-    connection: AsyncConnection[Any], tracking: Sequence[tuple[str, str, int, int]], parked: Sequence[Parked]
-) -> None:
+def noted(tracking: Iterable[tuple[str, str, int, int]], parked: Sequence[Parked]) -> list[Statement]:
     """Raises the positions of (consumer, topic, partition), which are locked, and adds parked events."""
-    if tracking:
-        await connection.execute(_TRACK, [list(column) for column in zip(*tracking, strict=True)])
-    if parked:
-        await connection.execute(_PARK, (orjson.dumps([asdict(one) for one in parked]).decode(),))
+    names = ("consumer", "topic", "partition", "position")
+    positions = [dict(zip(names, one, strict=True)) for one in tracking]
+    found = [(_TRACK, orjson.dumps(positions).decode())] if positions else []
+    return [*found, (_PARK, orjson.dumps([asdict(one) for one in parked]).decode())] if parked else found
 
 
 def _applied(all_taken: Sequence[Taken], reached: dict[Place, int]) -> Applied:

@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 from projections.catalogue import View
 from projections.rows import Push, RowOp
-from projections.writing import write
+from projections.writing import Statement, write
 from schemas.envelope import Event
 
 EVENT_FAULTS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError)
@@ -82,11 +82,15 @@ def take(view: View, events: Iterable[Event], held: set[UUID], *, pushing: bool 
     return taken
 
 
-async def write_together(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:
-    """Writes everything in one go. Raises one of `EVENT_FAULTS` if a row is refused; then nothing is written."""
-    await write(
-        connection, schema, (op for taken in all_taken for change in taken.changes for op in change.ops)
-    )
+async def write_together(
+    connection: AsyncConnection[Any],
+    schema: str,
+    all_taken: Sequence[Taken],
+    besides: Sequence[Statement] = (),
+) -> None:
+    """Writes everything, and `besides`, in one go. Raises one of `EVENT_FAULTS` if a row is refused."""
+    ops = (op for taken in all_taken for change in taken.changes for op in change.ops)
+    await write(connection, schema, ops, besides)
 
 
 async def write_apart(connection: AsyncConnection[Any], schema: str, all_taken: Sequence[Taken]) -> None:

@@ -1,12 +1,13 @@
-"""Folded operations as SQL: one statement per layer, table, kind and set of columns, however many rows.
+"""Folded operations as SQL: one statement per layer, however many rows, with a part for each table, kind and set of
+columns.
 
-The rows of a statement travel as one JSON text, which orjson writes and PostgreSQL reads faster than arrays of
+The rows of a part travel as one JSON text, which orjson writes and PostgreSQL reads faster than arrays of
 each column.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -15,7 +16,7 @@ from psycopg import AsyncConnection, sql
 from projections.rows import Add, Delete, Key, Layer, RowOp, Update, Upsert, fold
 from projections.tables import TABLES, Table
 
-Statement = tuple[sql.Composed, str]
+Statement = tuple[bytes, str]
 """A statement with one parameter, and that parameter: a JSON list of rows."""
 
 Kind = Literal["Add", "Delete", "Update", "Upsert"]
@@ -24,15 +25,35 @@ _Group = tuple[str, Kind, tuple[str, ...]]
 """Table, kind of operation, columns beside the key."""
 
 
-def statements(schema: str, ops: Iterable[RowOp]) -> list[Statement]:
-    """The statements that do what `ops` do, to be run in this order. Raises TypeError for values that are no JSON."""
-    return [statement for layer in fold(ops) for statement in _of_layer(schema, layer)]
+def statements(schema: str, ops: Iterable[RowOp]) -> list[list[Statement]]:
+    """What does what `ops` do: lists of statements that touch different rows, to be run one list after the other.
+
+    Raises TypeError for values that are no JSON.
+    """
+    return [found for layer in fold(ops) if (found := _of_layer(schema, layer))]
 
 
-async def write(connection: AsyncConnection[Any], schema: str, ops: Iterable[RowOp]) -> None:
-    """Runs `statements` in the transaction, or the pipeline, that `connection` is in."""
-    for statement, rows in statements(schema, ops):
-        await connection.execute(statement, (rows,))
+async def run(connection: AsyncConnection[Any], together: Sequence[Statement]) -> None:
+    """Runs statements that touch different rows in one round trip, as parts of one statement."""
+    if together:
+        texts, parameters = zip(*together, strict=True)
+        await connection.execute(_joined(texts), parameters)
+
+
+async def write(
+    connection: AsyncConnection[Any], schema: str, ops: Iterable[RowOp], besides: Sequence[Statement] = ()
+) -> None:
+    """Runs `statements`, and `besides` with the last of them, in the transaction that `connection` is in."""
+    lists = statements(schema, ops) or [[]]
+    for together in lists[:-1]:
+        await run(connection, together)
+    await run(connection, [*lists[-1], *besides])
+
+
+@lru_cache(512)
+def _joined(texts: tuple[bytes, ...]) -> bytes:
+    parts = b", ".join(b"part%d AS (%s)" % (number, text) for number, text in enumerate(texts[:-1]))
+    return b"WITH " + parts + b" " + texts[-1] if parts else texts[-1]
 
 
 def _of_layer(schema: str, layer: Layer) -> list[Statement]:
@@ -87,7 +108,7 @@ def _plain(value: Any) -> str:
 
 
 @cache
-def _statement(schema: str, name: str, kind: Kind, columns: tuple[str, ...]) -> sql.Composed:
+def _statement(schema: str, name: str, kind: Kind, columns: tuple[str, ...]) -> bytes:
     table = TABLES[name]
     parts = {
         "table": sql.Identifier(schema, name),
@@ -100,7 +121,7 @@ def _statement(schema: str, name: str, kind: Kind, columns: tuple[str, ...]) -> 
         "same": sql.SQL(" AND ").join(_pair("t.{0} = u.{0}", column) for column in table.key),
         "set": sql.SQL(", ").join(_setting(table, kind, column) for column in columns),
     }
-    return sql.SQL(_shape(kind, bool(columns))).format(**parts)
+    return sql.SQL(_shape(kind, bool(columns))).format(**parts).as_bytes(None)
 
 
 def _shape(kind: Kind, changes: bool) -> str:
