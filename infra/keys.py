@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import AsyncConnection, Connection
+from psycopg.rows import tuple_row
 
 CAPACITY = 100_000
 """Keys held at once; about 200 bytes each."""
@@ -46,13 +47,14 @@ class Keyring:
     async def read(self, connection: AsyncConnection[Any], user_ids: Collection[UUID]) -> None:
         """Read the keys of `user_ids` that are not known here yet; afterwards `of` knows them all."""
         if wanted := self._unread(user_ids):
-            cursor = await connection.execute(_SELECT, (wanted,), binary=True)
-            self._add(wanted, dict(await cursor.fetchall()))
+            async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+                await cursor.execute(_SELECT, (wanted,))
+                self._add(wanted, dict(await cursor.fetchall()))
 
     def read_now(self, connection: Connection[Any], user_ids: Collection[UUID]) -> None:
         """As `read`, on a worker thread."""
         if wanted := self._unread(user_ids):
-            self._add(wanted, dict(connection.execute(_SELECT, (wanted,), binary=True).fetchall()))
+            self._add(wanted, _selected(connection, wanted))
 
     def make(self, connection: Connection[Any], user_ids: Collection[UUID]) -> dict[UUID, bytes]:
         """Inside an append: the keys of `user_ids`, made where there was none. `keep` them after the commit."""
@@ -60,7 +62,7 @@ class Keyring:
         if wanted := [user_id for user_id in user_ids if user_id not in keys]:
             fresh = [AESGCM.generate_key(256) for _ in wanted]
             connection.execute(_INSERT, (wanted, fresh))
-            keys.update(connection.execute(_SELECT, (wanted,), binary=True).fetchall())
+            keys |= _selected(connection, wanted)
         return keys
 
     def keep(self, keys: Mapping[UUID, bytes]) -> None:
@@ -75,3 +77,8 @@ class Keyring:
     def _add(self, user_ids: Collection[UUID], found: Mapping[UUID, bytes]) -> None:
         for user_id in user_ids:
             self._keys[user_id] = found.get(user_id)
+
+
+def _selected(connection: Connection[Any], user_ids: list[UUID]) -> dict[UUID, bytes]:
+    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(_SELECT, (user_ids,)).fetchall())

@@ -9,12 +9,13 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from os import urandom
+from typing import Any
 from uuid import UUID
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from schemas.envelope import Event, Meta, Received
@@ -51,15 +52,7 @@ def _bound_to(stream_id: UUID, version: int, type_name: str) -> bytes:
 
 def to_stored(event: Event, key_of: Callable[[UUID], bytes]) -> bytes:
     """The stored state of `event`. `key_of` gives (and makes, if there is none) a person's key."""
-    cls = type(event.data)
-    data = written(event.data)
-    sealed = {}
-    if private := take_out(data, cls):
-        bound = _bound_to(event.stream_id, event.version, event.type)
-        for owner, texts in private.items():
-            nonce = urandom(12)
-            box = _cipher(key_of(owner)).encrypt(nonce, orjson.dumps(texts), bound + owner.bytes)
-            sealed[_text(owner)] = b2a_base64(nonce + box, newline=False).decode()
+    data, sealed = seal(event.data, _bound_to(event.stream_id, event.version, event.type), key_of)
     meta = event.meta
     return orjson.dumps(
         {
@@ -74,6 +67,51 @@ def to_stored(event: Event, key_of: Callable[[UUID], bytes]) -> bytes:
         },
         option=orjson.OPT_UTC_Z,
     )
+
+
+def box(key: bytes, plain: bytes, bound: bytes) -> str:
+    """`plain` sealed with `key`, bound to `bound`: nonce and AES-GCM box, in base64."""
+    nonce = urandom(12)
+    return b2a_base64(nonce + _cipher(key).encrypt(nonce, plain, bound), newline=False).decode()
+
+
+def unbox(key: bytes, boxed: str, bound: bytes) -> bytes:
+    """What `box` sealed. Raises `Unsealable` if it was changed, or anything else is bound to it."""
+    raw = a2b_base64(boxed)
+    try:
+        return _cipher(key).decrypt(raw[:12], raw[12:], bound)
+    except InvalidTag:
+        raise Unsealable("a sealed box was changed, moved, or sealed with another key") from None
+
+
+def seal(
+    model: BaseModel, bound: bytes, key_of: Callable[[UUID], bytes]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The data of `model` without its personal texts, and those sealed, by owner; both ready for orjson."""
+    data = written(model)
+    private = take_out(data, type(model))
+    sealed = {
+        _text(owner): box(key_of(owner), orjson.dumps(texts), bound + owner.bytes)
+        for owner, texts in private.items()
+    }
+    return data, sealed
+
+
+def unseal(
+    model: type[BaseModel],
+    data: dict[str, Any],
+    sealed: dict[str, str],
+    bound: bytes,
+    key_of: Callable[[UUID], bytes | None],
+) -> dict[str, Any]:
+    """The data that `seal` took apart. Texts whose owner has no key any more are empty."""
+    private: dict[str, str] = {}
+    for name, boxed in sealed.items():
+        owner = _id(name)
+        if (key := key_of(owner)) is not None:
+            private.update(orjson.loads(unbox(key, boxed, bound + owner.bytes)))
+    put_back(data, model, private)
+    return data
 
 
 def owners_in(states: Iterable[bytes]) -> set[UUID]:
@@ -99,14 +137,8 @@ def from_stored(
     if cls is None:
         raise UnknownEventType(type_name)
     record = orjson.loads(state)
-    data = record["data"]
-    private: dict[str, str] = {}
-    for name, box in record["sealed"].items():
-        owner = _id(name)
-        if (key := key_of(owner)) is not None:
-            bound = _bound_to(stream_id, version, type_name) + owner.bytes
-            private.update(orjson.loads(_opened(key, box, bound, stream_id, version)))
-    put_back(data, cls, private)
+    bound = _bound_to(stream_id, version, type_name)
+    data = unseal(cls, record["data"], record["sealed"], bound, key_of)
     meta = _META.validate_python(
         {
             "at": record["at"],
@@ -118,14 +150,6 @@ def from_stored(
         }
     )
     return Event(position, stream_id, version, cls.model_validate(data), meta)
-
-
-def _opened(key: bytes, box: str, bound: bytes, stream_id: UUID, version: int) -> bytes:
-    raw = a2b_base64(box)
-    try:
-        return _cipher(key).decrypt(raw[:12], raw[12:], bound)
-    except InvalidTag:
-        raise Unsealable(f"{stream_id}:{version} cannot be unsealed with this key") from None
 
 
 def to_kafka(event: Event, previous: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:

@@ -121,6 +121,11 @@ def _own_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
     return None if any(field.path for field in fields) else tuple((f.name, f.owner) for f in fields)
 
 
+def owners_of(model: BaseModel) -> set[UUID]:
+    """Whose words stand in `model`: those whose keys it takes to seal it."""
+    return set(take_out(written(model), type(model)))
+
+
 def take_out(data: dict[str, Any], model: type[BaseModel]) -> dict[UUID, dict[str, str]]:
     """Removes the personal texts from `data`: by owner, by address."""
     private: dict[UUID, dict[str, str]] = {}

@@ -1,0 +1,118 @@
+"""The stored answers to commands, refusals included: the same command again gets the same answer.
+
+An answer that repeats a person's words is sealed with the key of who sent the command, like the words themselves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from commands.store import Rows
+from schemas.envelope import Outcome
+from schemas.mapper import box, unbox
+from schemas.port import Refused
+
+CommandKey = tuple[UUID, UUID]
+"""Who sent it, and its id."""
+
+_SELECT = """
+    SELECT o.user_id, o.command_id, o.name, o.position, o.answer
+    FROM unnest(%(users)b::uuid[], %(commands)b::uuid[]) AS wanted (user_id, command_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM store.command_outcomes o
+        WHERE o.user_id = wanted.user_id AND o.command_id = wanted.command_id OFFSET 0
+    ) o
+"""
+_INSERT = """
+    INSERT INTO store.command_outcomes (user_id, command_id, name, position, answer)
+    SELECT * FROM unnest(
+        %(users)b::uuid[], %(commands)b::uuid[], %(names)b::text[], %(positions)b::bigint[], %(answers)b::bytea[]
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one command: an outcome or a refusal."""
+
+    name: str
+    answer: Outcome | Refused
+    personal: bool = False
+    """Whether the result repeats words of the sender's or of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutcome:
+    """A row of `store.command_outcomes`."""
+
+    user_id: UUID
+    command_id: UUID
+    name: str
+    position: int
+    answer: bytes
+
+    @property
+    def key(self) -> CommandKey:
+        """What it is found by."""
+        return self.user_id, self.command_id
+
+
+def ask(cursor: Rows, keys: Sequence[CommandKey]) -> None:
+    """Ask for the outcomes of these commands; `found` reads them."""
+    parameters = {"users": [key[0] for key in keys], "commands": [key[1] for key in keys]}
+    cursor.execute(_SELECT, parameters, prepare=True)
+
+
+def found(cursor: Rows) -> list[StoredOutcome]:
+    """Those that were decided before."""
+    return [StoredOutcome(*row) for row in cursor.fetchall()]
+
+
+def insert(cursor: Rows, outcomes: Sequence[StoredOutcome]) -> None:
+    """Store new outcomes."""
+    columns: dict[str, list[Any]] = {
+        "users": [outcome.user_id for outcome in outcomes],
+        "commands": [outcome.command_id for outcome in outcomes],
+        "names": [outcome.name for outcome in outcomes],
+        "positions": [outcome.position for outcome in outcomes],
+        "answers": [outcome.answer for outcome in outcomes],
+    }
+    cursor.execute(_INSERT, columns, prepare=True)
+
+
+def to_row(key: CommandKey, answered: Answered, key_of: Callable[[UUID], bytes]) -> StoredOutcome:
+    """The row of an answer."""
+    user_id, command_id = key
+    answer = answered.answer
+    if isinstance(answer, Refused):
+        said = {"code": answer.code, "message": answer.message, "field": answer.field}
+        return StoredOutcome(user_id, command_id, answered.name, 0, orjson.dumps({"refused": said}))
+    place: dict[str, Any] = {"topic": answer.topic, "partition": answer.partition}
+    if answered.personal:
+        place["sealed"] = box(key_of(user_id), orjson.dumps(answer.result), _bound(key))
+    else:
+        place["result"] = answer.result
+    return StoredOutcome(user_id, command_id, answered.name, answer.position, orjson.dumps(place))
+
+
+def from_row(row: StoredOutcome, key_of: Callable[[UUID], bytes | None]) -> Outcome | Refused:
+    """The answer of a row. Without the sender's key a sealed result is empty."""
+    said = orjson.loads(row.answer)
+    if refused := said.get("refused"):
+        return Refused(refused["message"], code=refused["code"], field=refused["field"])
+    result = said.get("result", {})
+    if "sealed" in said and (key := key_of(row.user_id)) is not None:
+        result = orjson.loads(unbox(key, said["sealed"], _bound(row.key)))
+    return Outcome(row.position, said["topic"], said["partition"], result)
+
+
+def is_sealed(row: StoredOutcome) -> bool:
+    """Whether the sender's key is needed to read it."""
+    return b'"sealed"' in row.answer
+
+
+def _bound(key: CommandKey) -> bytes:
+    return b"outcome" + key[0].bytes + key[1].bytes

@@ -1,0 +1,107 @@
+"""What a question remembers, and what each of its events changes in that."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from commands.sourced import State
+from schemas.base import EventData, Personal, QuestionStatus, Urgency
+from schemas.events.question import (
+    Candidate,
+    ExpertRated,
+    Offer,
+    OfferAccepted,
+    OfferDeclined,
+    OffersExpired,
+    OffersWithdrawn,
+    QuestionAsked,
+    QuestionCancelled,
+    QuestionMatched,
+    QuestionOffered,
+    QuestionReopened,
+    QuestionResolved,
+    QuestionUnmatched,
+    RoundRequested,
+)
+
+
+class QuestionState(State):
+    """A question, its open offers, and who may be offered it next."""
+
+    asker_id: UUID
+    content: Annotated[str, Personal("asker_id")]
+    category: str | None
+    urgency: Urgency
+    demo: bool
+    status: QuestionStatus = "pending"
+    round: int = 1
+    rounds_before: int = 0
+    """Rounds that ended unmatched before the asker tried again."""
+    bench: tuple[Candidate, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    """The open ones."""
+    asked: tuple[UUID, ...] = ()
+    """Everyone who was ever made an offer."""
+    accepted: tuple[UUID, ...] = ()
+    stars: dict[UUID, int] = Field(default_factory=dict)
+    resolved_at: datetime | None = None
+
+    @classmethod
+    def of(cls, data: QuestionAsked) -> "QuestionState":
+        """A question that was just asked."""
+        return cls(
+            asker_id=data.asker_id,
+            content=data.content,
+            category=data.category,
+            urgency=data.urgency,
+            demo=data.demo,
+        )
+
+
+def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
+    """Take an event after the first into `state`."""
+    match data:
+        case QuestionMatched():
+            state.status = "matched"
+            state.bench = data.candidates
+            _offered(state, data.offers)
+        case QuestionOffered():
+            _offered(state, data.offers)
+        case OfferAccepted():
+            state.status = "in_progress"
+            state.accepted = (*state.accepted, data.expert_id)
+            _closed(state, (data.expert_id,))
+        case OfferDeclined():
+            _closed(state, (data.expert_id,))
+        case OffersExpired() | OffersWithdrawn():
+            _closed(state, data.expert_ids)
+        case RoundRequested():
+            if state.status == "unmatched":
+                state.rounds_before = state.round
+            state.status = "pending"
+            state.round = data.round
+            state.bench = ()
+        case QuestionUnmatched():
+            state.status = "unmatched"
+        case QuestionResolved():
+            state.status = "resolved"
+            state.resolved_at = at
+        case QuestionReopened():
+            state.status = "in_progress"
+        case QuestionCancelled():
+            state.status = "cancelled"
+        case ExpertRated():
+            state.stars = {**state.stars, data.expert_id: data.stars}
+
+
+def _offered(state: QuestionState, offers: tuple[Offer, ...]) -> None:
+    chosen = {offer.expert_id for offer in offers}
+    state.offers = (*state.offers, *offers)
+    state.asked = (*state.asked, *(offer.expert_id for offer in offers))
+    state.bench = tuple(one for one in state.bench if one.expert_id not in chosen)
+
+
+def _closed(state: QuestionState, expert_ids: tuple[UUID, ...]) -> None:
+    state.offers = tuple(offer for offer in state.offers if offer.expert_id not in expert_ids)
