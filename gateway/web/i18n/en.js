@@ -160,7 +160,6 @@ export default {
   "rate.do": "Leave a rating",
   "rate.done": "Thank you for the rating.",
 
-  "profile.title": "Profile",
   "profile.account": "Account",
   "expert.title": "What I know",
   "expert.lead": "Questions that fit what you state here are sent to you.",

@@ -160,7 +160,6 @@ export default {
   "rate.do": "평가 남기기",
   "rate.done": "평가를 남겼어요. 고마워요.",
 
-  "profile.title": "내 정보",
   "profile.account": "계정",
   "expert.title": "전문 분야",
   "expert.lead": "적어 둔 분야를 보고 알맞은 질문을 보내 드려요.",

@@ -62,6 +62,7 @@ export function QuestionView({ id }) {
         <${Status} status=${question.status} />
         ${question.category && html`<span class="badge">${question.category}</span>`}
         <span class="badge">${t(`urgency.${question.urgency}`)}</span>
+        ${question.demo && html`<span class="badge">${t("demo")}</span>`}
       </p>
       <h1>${question.content}</h1>
     </header>

@@ -1,0 +1,72 @@
+/** Offers and questions in the client's state, and the timeline that is shown of a question. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { EMPTY } from "../../gateway/web/state/empty.js";
+import { inboxFrame, offerSet, questionRead } from "../../gateway/web/state/inbox.js";
+import { story } from "../../gateway/web/state/story.js";
+
+const ME = "me";
+const START = { ...EMPTY, me: { id: ME } };
+const offer = { score: 0.8, reasons: [], expiresAt: "2026-11-22T09:40:00Z" };
+const ASSIGNED = ["question_assigned", { inboxSeq: 1, question: { id: "q", content: "왜?" }, offer }];
+
+const play = (state, frames) => frames.reduce((now, [type, data], i) => inboxFrame(now, type, data, at(i)), state);
+const at = (second) => `2026-11-22T09:30:0${second}Z`;
+
+test("a frame that was seen changes nothing", () => {
+  const once = play(START, [ASSIGNED, ["offer_closed", { inboxSeq: 2, questionId: "q", reason: "taken" }]]);
+  assert.equal(once.offers.q.state, "taken");
+  assert.equal(play(once, [ASSIGNED]), once);
+});
+
+test("an offer is accepted when the room opens to the person", () => {
+  const state = play(START, [ASSIGNED, ["room_opened", { inboxSeq: 2, roomId: "r", questionId: "q", participants: [] }]]);
+  assert.equal(state.offers.q.state, "accepted");
+  assert.equal(state.offers.q.roomId, "r");
+  assert.equal(state.rooms.r.questionId, "q");
+});
+
+test("one's own decline is known again after the page was loaded anew", () => {
+  const loaded = play(START, [ASSIGNED]);
+  const row = { id: "q", userId: "asker", version: 3, status: "matched", offers: [{ expertId: ME, state: "declined" }] };
+  assert.equal(questionRead(loaded, row).offers.q.state, "declined");
+});
+
+test("an offer that is being answered is not opened again by a late answer of the server", () => {
+  const answering = offerSet(play(START, [ASSIGNED]), "q", { state: "accepting" });
+  const row = { id: "q", userId: "asker", version: 2, status: "matched", offers: [{ expertId: ME, state: "open" }] };
+  assert.equal(questionRead(answering, row).offers.q.state, "accepting");
+});
+
+test("an older answer of the server does not undo a newer one", () => {
+  const newer = questionRead(START, { id: "q", userId: ME, version: 5, status: "in_progress" });
+  assert.equal(questionRead(newer, { id: "q", userId: ME, version: 4, status: "matched" }), newer);
+});
+
+test("the timeline tells who was asked, who accepted, and what is awaited", () => {
+  const asked = questionRead(START, { id: "q", userId: ME, version: 1, status: "pending", createdAt: at(0) });
+  assert.deepEqual(keys(asked), ["story.asked", "story.searching"]);
+
+  const experts = [{ expertId: "e", displayName: "김하늘", score: 0.8, reasons: [] }];
+  const matched = play(asked, [
+    ["expert_matched", { inboxSeq: 1, questionId: "q", experts }],
+    ["question_status", { inboxSeq: 2, questionId: "q", status: "matched" }],
+  ]);
+  assert.deepEqual(keys(matched), ["story.asked", "story.matched", "story.waiting"]);
+
+  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", closedAt: at(4) };
+  const row = { id: "q", userId: ME, version: 3, status: "in_progress", offers: [accepted] };
+  const open = inboxFrame(matched, "question_status", { inboxSeq: 3, questionId: "q", status: "in_progress" }, at(4));
+  assert.deepEqual(keys(questionRead(open, row)), [
+    "story.asked",
+    "story.matched",
+    "story.accepted",
+    "story.in_progress",
+  ]);
+});
+
+function keys(state) {
+  return story(state.questions.q).map((step) => step.key);
+}

@@ -1,0 +1,32 @@
+/** Every text is there in both languages, and every text is used. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import en from "../../gateway/web/i18n/en.js";
+import ko from "../../gateway/web/i18n/ko.js";
+
+const WEB = new URL("../../gateway/web/", import.meta.url);
+const code = readdirSync(WEB, { recursive: true })
+  .filter((name) => name.endsWith(".js") && !name.startsWith("vendor") && !/i18n.(ko|en)\.js/.test(name))
+  .map((name) => readFileSync(new URL(name, WEB), "utf8"))
+  .join("\n");
+
+test("both languages have the same texts with the same places to fill", () => {
+  assert.deepEqual(Object.keys(en).sort(), Object.keys(ko).sort());
+  const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+  for (const key of Object.keys(ko)) assert.deepEqual(places(en[key]), places(ko[key]), key);
+});
+
+test("every text that is asked for by name exists", () => {
+  for (const [, key] of code.matchAll(/\bt\("([\w.]+)"/g)) assert.ok(ko[key] !== undefined, key);
+});
+
+test("no text is left unused", () => {
+  const families = [...code.matchAll(/`([\w.]+)\$\{/g)].map(([, start]) => start);
+  for (const key of Object.keys(ko)) {
+    const used = code.includes(`"${key}"`) || families.some((start) => key.startsWith(start));
+    assert.ok(used, key);
+  }
+});
