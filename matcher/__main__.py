@@ -3,14 +3,18 @@
 import sys
 
 from commands.application import Commands
+from infra import postgres
 from infra.kafka.process import run_process
 from infra.settings import settings
 from infra.telemetry import configure_logging
 from matcher.application import serve
+from projections.prepare import prepare
 from projections.queries.experts import Features
 
 
 async def _serve() -> None:
+    async with postgres.pool(settings().postgres_url, "matcher-start") as pool:
+        await prepare(pool)  # whichever role is first makes the views' tables
     commands = Commands(settings())
     await commands.start()
     try:

@@ -167,9 +167,8 @@ def test_the_name_tells_encoders_apart(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from test_index import axis, expert, make_edge
+from tests.contracts.test_index import axis, expert, make_edge
 index = make_edge(Path(sys.argv[1]))
 index.open()
 index.put([expert(1), expert(2)], axis(0, 1))
@@ -180,8 +179,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_embedded_what_a_call_returned_from_survives_kill_9(tmp_path: Path) -> None:
-    here = str(Path(__file__).parent)
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), here], check=False, timeout=60)
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=root, check=False, timeout=60)
     assert killed.returncode == -9
 
     index = make_edge(tmp_path)

