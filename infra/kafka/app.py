@@ -45,6 +45,7 @@ class Message(Protocol):
     offset: int
     value: bytes | None
     headers: list[tuple[str, bytes]] | None
+    timestamp: float
 
 
 class Event(Protocol):
@@ -89,6 +90,7 @@ def build_app(group: Group, settings: Settings) -> faust.App:
         broker_rebalance_timeout=SESSION_SECONDS,
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
+        consumer_max_fetch_size=262_144,  # smaller turns for each partition while there is a backlog
         producer_acks=-1,
         stream_wait_empty=False,
         topic_replication_factor=settings.kafka_replication,
@@ -100,20 +102,28 @@ def build_app(group: Group, settings: Settings) -> faust.App:
     return app
 
 
-def consume(app: faust.App, topics: Iterable[str], apply: Callable[[Batch], Awaitable[None]]) -> None:
+def consume(
+    app: faust.App,
+    topics: Iterable[str],
+    apply: Callable[[Batch], Awaitable[None]],
+    observe: Callable[[Event], None] | None = None,
+) -> None:
     """Add an agent for each of `topics` that awaits `apply` with batches in the order of each partition.
 
     A batch is acknowledged once `apply` returns. While it raises, whatever it raises, the same batch is tried again,
     for ever: what cannot be processed is for `apply` to park. Batches of one topic come one after another, those of
     different topics may overlap. A batch may hold what was seen before; `infra.kafka.intake` sorts that out.
+    `observe` sees each record as it comes in, where Faust tables may be changed.
     """
     for name in topics:
         channel = app.topic(name, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply))
+        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply, observe))
 
 
 def _agent(
-    name: str, apply: Callable[[Batch], Awaitable[None]]
+    name: str,
+    apply: Callable[[Batch], Awaitable[None]],
+    observe: Callable[[Event], None] | None,
 ) -> Callable[["faust.StreamT[bytes]"], Awaitable[None]]:
     async def agent(stream: "faust.StreamT[bytes]") -> None:
         # Faust's own take_events wakes up every few milliseconds even when nothing comes, holds each event back for
@@ -139,6 +149,8 @@ def _agent(
             async for event in events:
                 waiting.append(event)
                 arrived.set()
+                if observe is not None:
+                    _observe(name, observe, event)
                 while len(waiting) >= WAITING:
                     room.clear()
                     await room.wait()
@@ -147,6 +159,13 @@ def _agent(
             await asyncio.gather(draining, return_exceptions=True)
 
     return agent
+
+
+def _observe(name: str, observe: Callable[[Event], None], event: Event) -> None:
+    try:
+        observe(event)
+    except Exception:  # whatever is observed may be lost; raised here it would end the stream
+        log.exception("%s: an event was not observed", name)
 
 
 async def _until_applied(name: str, apply: Callable[[Batch], Awaitable[None]], batch: Batch) -> None:

@@ -7,10 +7,13 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
+from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection, Error
+from psycopg_pool import PoolTimeout
+from redis.exceptions import RedisError
 
 from infra.kafka.generations import Group, read_generations
 from infra.kafka.tracking import Consumers, Progress, read_published, read_tracking
@@ -20,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
 STOP_SECONDS = 8.0
+Result = TypeVar("Result")
 
 
 class GenerationRaised(Exception):
@@ -63,6 +67,16 @@ async def run_app(
             await asyncio.wait_for(app.stop(), STOP_SECONDS)
         except TimeoutError:
             log.warning("the application did not stop within %.0f s", STOP_SECONDS)
+
+
+async def persist(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Try `attempt` until the stores it needs are there, for ever."""
+    while True:
+        try:
+            return await attempt()
+        except (Error, PoolTimeout, KafkaError, RedisError, OSError) as error:
+            log.warning("%s: a store is away, trying again: %s", what, error)
+            await asyncio.sleep(1.0)
 
 
 def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -38,20 +38,25 @@ async def read_published(connection: AsyncConnection[TupleRow], topics: Sequence
 
 
 class Progress:
-    """Says which partitions have had events waiting for `patience` seconds without one being applied."""
+    """Says when events wait and none is applied: nowhere for `patience` seconds, or, since partitions with a backlog
+    hold others up, in one partition for ten times as long."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._since: dict[tuple[str, int], tuple[int, float]] = {}
+        self._behind: dict[tuple[str, int], tuple[int, float]] = {}
+        """Since when each partition that is behind stands where."""
 
     def stuck(
         self, reached: Mapping[tuple[str, int], int], published: Mapping[tuple[str, int], int], now: float
     ) -> list[tuple[str, int]]:
         """The stuck ones among the partitions of `reached`, as of `now` (seconds of any steady clock)."""
-        since: dict[tuple[str, int], tuple[int, float]] = {}
+        behind: dict[tuple[str, int], tuple[int, float]] = {}
         for at, position in reached.items():
             if published.get(at, 0) > position:
-                held, moved = self._since.get(at, (position, now))
-                since[at] = (position, moved if held == position else now)
-        self._since = since
-        return [at for at, (_, moved) in since.items() if now - moved >= self._patience]
+                held, since = self._behind.get(at, (position, now))
+                behind[at] = (position, since if held == position else now)
+        self._behind = behind
+        stood = {at: now - since for at, (_, since) in behind.items()}
+        if stood and min(stood.values()) >= self._patience:
+            return list(stood)
+        return [at for at, seconds in stood.items() if seconds >= 10 * self._patience]

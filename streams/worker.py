@@ -1,0 +1,43 @@
+"""The worker: the Faust application `views` with an agent for each topic, the deadlines and the statistics."""
+
+from infra.kafka import topics
+from infra.kafka.app import build_app, consume, prepare_group
+from infra.kafka.process import persist, run_app
+from infra.log import EventLog
+from infra.postgres import pool as connect
+from infra.redis import connect as connect_redis
+from infra.settings import Settings
+from projections.catalogue import consumers
+from projections.prepare import prepare as prepare_views
+from schemas.port import CommandPort
+from schemas.topics import CONVERSATIONS
+from streams.deadlines import keep_deadlines
+from streams.statistics import Statistics
+from streams.views import Views
+
+APPLICATION = "views"
+
+
+async def run_worker(settings: Settings, commands: CommandPort) -> None:
+    """Run until SIGTERM or SIGINT. Raises `GenerationRaised` or `NoProgress`."""
+    fed = consumers()
+    async with (
+        connect(settings.postgres_url, "views") as pool,
+        connect_redis(settings.redis_url, "views") as redis,
+    ):
+        await persist("tables of the views", lambda: prepare_views(pool))
+        await persist("topics", lambda: topics.prepare(settings))
+        group = await persist("first offsets", lambda: prepare_group(APPLICATION, settings, fed))
+        app = build_app(group, settings)
+        views = Views(app, pool, EventLog(pool), redis)
+        statistics = Statistics(app, redis)
+        others = [topic for topic in fed if topic != CONVERSATIONS]
+        consume(app, [CONVERSATIONS], views.apply, observe=statistics.observe)
+        consume(app, others, views.apply)
+        await run_app(
+            app,
+            settings,
+            fed,
+            group,
+            beside=[lambda: keep_deadlines(pool, commands), statistics.publish],
+        )
