@@ -1,0 +1,110 @@
+/** A headless Chromium of the machine, and people in it: each in a window of their own, with what went wrong noted. */
+
+import { existsSync } from "node:fs";
+
+import { chromium } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function launch() {
+  const executablePath = [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
+  if (!executablePath) throw new Error("no Chromium: install one, or name it in CHROMIUM");
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/**
+ * One person's window. `errors` gathers what the page itself complained of, a broken policy included. The connection of
+ * a `cuttable` one can be broken.
+ */
+export class Window {
+  static async open(browser, base, { cuttable = false, ...options } = {}) {
+    const context = await browser.newContext({ locale: "ko-KR", viewport: { width: 1280, height: 800 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const window = new Window(context, page);
+    page.on("pageerror", (error) => window.errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/Failed to load resource/.test(message.text())) window.errors.push(message.text());
+    });
+    if (cuttable) await page.routeWebSocket(/.*/, (route) => window.through(route));
+    await page.goto(base);
+    return window;
+  }
+
+  /** Lets the page's socket through to the server, unless it is to stay away. */
+  through(route) {
+    this.sockets += 1;
+    if (this.away) {
+      route.close({ code: 1012 });
+      return;
+    }
+    route.connectToServer();
+    this.route = route;
+  }
+
+  /** The connection breaks, and does not come back before `mend`. */
+  async cut() {
+    this.away = true;
+    await this.route.close({ code: 1012 });
+  }
+
+  mend() {
+    this.away = false;
+  }
+
+  constructor(context, page) {
+    this.context = context;
+    this.page = page;
+    this.errors = [];
+    this.away = false;
+    this.sockets = 0;
+  }
+
+  button(name) {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  async register(username, name, role) {
+    const { page } = this;
+    await this.button("처음이에요").click();
+    await page.getByLabel("아이디").fill(username);
+    await page.getByLabel("이름", { exact: true }).fill(name);
+    await page.getByLabel("이메일").fill(`${username}@example.org`);
+    await page.getByLabel("비밀번호").fill("correct horse battery");
+    await page.getByRole("radio", { name: role }).check();
+    await this.button("가입하기").click();
+    await page.locator(".shell").waitFor();
+    await page.getByText("연결됨").waitFor();
+  }
+
+  async specialise(name) {
+    const { page } = this;
+    await page.goto(new URL("#/profile", page.url()).href);
+    await page.getByLabel("분야", { exact: true }).fill(name);
+    await page.getByLabel("수준").selectOption("5");
+    await page.locator("form.expert").getByRole("button", { name: "저장하기" }).click();
+    await page.getByText("저장했어요.").waitFor();
+    await page.goto(new URL("#/offers", page.url()).href);
+  }
+
+  async say(text) {
+    const field = this.page.getByLabel("메시지");
+    await field.fill(text);
+    await field.press("Enter");
+  }
+
+  /** The texts of the messages in the room, in their order. */
+  async said() {
+    return this.page.locator(".message[data-seq] .bubble").allInnerTexts();
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Two people and the whole story in a browser: ask, match, accept, chat, resolve, rate, reopen.
+ * `node story.mjs <address> [directory for pictures]` exits with 0 if all of it happened.
+ */
+
+import assert from "node:assert/strict";
+
+import { launch, Window } from "./browser.mjs";
+
+const [base, pictures] = process.argv.slice(2);
+const QUESTION = "전세 보증금을 돌려받지 못하고 있어요. 집주인이 연락을 받지 않는데 무엇부터 해야 하나요?";
+const unique = Date.now().toString(36);
+const picture = async (window, name) => pictures && window.page.screenshot({ path: `${pictures}/${name}.png` });
+
+const browser = await launch();
+const asker = await Window.open(browser, base, { cuttable: true });
+const expert = await Window.open(browser, base);
+try {
+  await story();
+  assert.deepEqual(asker.errors, []);
+  assert.deepEqual(expert.errors, []);
+  console.log("the whole story happened");
+} catch (error) {
+  await picture(asker, "failed-asker");
+  await picture(expert, "failed-expert");
+  console.error("asker:", asker.errors, "expert:", expert.errors);
+  throw error;
+} finally {
+  await browser.close();
+}
+
+async function story() {
+  await expert.register(`e${unique}`, "김하늘", "답해 줄래요");
+  await expert.specialise("전세 보증금과 주택 임대차");
+  await asker.register(`a${unique}`, "이서연", "질문할래요");
+
+  await asker.page.getByLabel("질문", { exact: true }).fill(QUESTION);
+  await asker.page.locator("form.ask button.primary").click();
+  await asker.page.getByText("분에게 물어봤어요").waitFor();
+  await asker.page.locator(".candidate", { hasText: "김하늘" }).locator(".reasons li").first().waitFor();
+  await picture(asker, "matched");
+
+  const offer = expert.page.locator(".offer", { hasText: QUESTION });
+  await offer.locator(".countdown").waitFor();
+  await picture(expert, "offer");
+  await offer.getByRole("button", { name: "함께할게요" }).click();
+  await expert.page.getByRole("log").waitFor();
+
+  await asker.page.getByText("김하늘 님이 함께해요").waitFor();
+  await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();
+  await chat();
+  await afterIt();
+}
+
+async function chat() {
+  await expert.say("안녕하세요. 계약서에 적힌 만기일이 언제인가요?");
+  await asker.page.getByText("만기일이 언제인가요?").last().waitFor();
+  await asker.say("지난달 말일이에요.");
+  await asker.page.getByText("전해졌어요").or(asker.page.getByText("1명 읽음")).first().waitFor();
+  await expert.page.locator(".bubble", { hasText: "지난달 말일이에요." }).waitFor();
+
+  const field = expert.page.getByLabel("메시지");
+  await field.pressSequentially("그");
+  await asker.page.getByText("김하늘 님이 쓰고 있어요").waitFor();
+  await composing(field);
+
+  for (let i = 1; i <= 5; i += 1) await expert.say(`${i}번째로 할 일이에요.`);
+  const last = (window) => window.page.locator(".bubble", { hasText: "5번째로 할 일이에요." }).waitFor();
+  await Promise.all([last(asker), last(expert)]);
+  assert.deepEqual(await asker.said(), await expert.said());
+  assert.equal((await asker.said()).length, 7);
+  await picture(asker, "conversation");
+
+  await asker.page.reload();
+  await last(asker);
+  assert.deepEqual(await asker.said(), await expert.said(), "the page loaded anew shows the same");
+
+  await lostAndFound();
+}
+
+/** What is said while the connection is away arrives when it is back, once, and what others said meanwhile is there. */
+async function lostAndFound() {
+  await asker.cut();
+  await asker.page.getByText("연결이 끊겼어요. 곧 다시 이어져요.").first().waitFor();
+  await asker.say("끊긴 동안 쓴 말이에요.");
+  await asker.page.getByText("보내는 중").waitFor();
+  await expert.say("들리시나요?");
+  await expert.page.getByText("전해졌어요").waitFor();
+  asker.mend();
+  await asker.page.locator(".message[data-seq] .bubble", { hasText: "들리시나요?" }).waitFor();
+  await expert.page.locator(".bubble", { hasText: "끊긴 동안 쓴 말이에요." }).waitFor();
+  assert.deepEqual(await asker.said(), await expert.said());
+  assert.equal((await asker.said()).length, 9);
+}
+
+/** Enter that belongs to the input method sends nothing. */
+async function composing(field) {
+  await field.dispatchEvent("compositionstart");
+  await field.press("Enter");
+  assert.equal((await field.inputValue()).trim(), "그");
+  await field.dispatchEvent("compositionend");
+  await field.fill("");
+}
+
+async function afterIt() {
+  await asker.button("해결됐어요").click();
+  await expert.page.getByText("끝난 대화라 더 쓸 수 없어요.").waitFor();
+  await asker.page.getByRole("radio", { name: "별 5개" }).check();
+  await asker.button("평가 남기기").click();
+  await asker.page.getByText("평가를 남겼어요. 고마워요.").waitFor();
+
+  await asker.button("다시 이어가기").click();
+  await asker.say("하나만 더 여쭤볼게요.");
+  await expert.page.locator(".bubble", { hasText: "하나만 더 여쭤볼게요." }).waitFor();
+
+  await asker.page.getByRole("button", { name: "English" }).click();
+  await asker.page.getByText("Who is here").waitFor();
+  assert.equal(await asker.page.locator("html").getAttribute("lang"), "en");
+}
