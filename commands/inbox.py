@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
+from commands.arrays import Bigints, Uuids
 from commands.sourced import Sourced
 from commands.store import Rows
 from schemas.events.question import Told
@@ -23,7 +24,9 @@ def number_told(cursor: Rows, said: Sequence[Sourced.Event]) -> list[Sourced.Eve
     counts = Counter(told.user_id for event in said for told in _told(event))
     if not counts:
         return list(said)
-    cursor.execute(_ADVANCE, {"users": list(counts), "counts": list(counts.values())}, prepare=True)
+    cursor.execute(
+        _ADVANCE, {"users": Uuids(list(counts)), "counts": Bigints(list(counts.values()))}, prepare=True
+    )
     heads: dict[UUID, int] = dict(cursor.fetchall())
     last = {user_id: heads[user_id] - count for user_id, count in counts.items()}
     return [_numbered(event, last) for event in said]

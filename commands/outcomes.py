@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from commands.arrays import Bigints, Byteas, Column, Texts, Uuids
 from commands.store import Rows
 from schemas.envelope import Outcome
 from schemas.mapper import box, unbox
@@ -62,8 +63,8 @@ class StoredOutcome:
 
 def ask(cursor: Rows, keys: Sequence[CommandKey]) -> None:
     """Ask for the outcomes of these commands; `found` reads them."""
-    parameters = {"users": [key[0] for key in keys], "commands": [key[1] for key in keys]}
-    cursor.execute(_SELECT, parameters, prepare=True)
+    users, commands = Uuids([key[0] for key in keys]), Uuids([key[1] for key in keys])
+    cursor.execute(_SELECT, {"users": users, "commands": commands}, prepare=True)
 
 
 def found(cursor: Rows) -> list[StoredOutcome]:
@@ -73,12 +74,12 @@ def found(cursor: Rows) -> list[StoredOutcome]:
 
 def insert(cursor: Rows, outcomes: Sequence[StoredOutcome]) -> None:
     """Store new outcomes."""
-    columns: dict[str, list[Any]] = {
-        "users": [outcome.user_id for outcome in outcomes],
-        "commands": [outcome.command_id for outcome in outcomes],
-        "names": [outcome.name for outcome in outcomes],
-        "positions": [outcome.position for outcome in outcomes],
-        "answers": [outcome.answer for outcome in outcomes],
+    columns: dict[str, Column] = {
+        "users": Uuids([outcome.user_id for outcome in outcomes]),
+        "commands": Uuids([outcome.command_id for outcome in outcomes]),
+        "names": Texts([outcome.name for outcome in outcomes]),
+        "positions": Bigints([outcome.position for outcome in outcomes]),
+        "answers": Byteas([outcome.answer for outcome in outcomes]),
     }
     cursor.execute(_INSERT, columns, prepare=True)
 

@@ -6,7 +6,7 @@ which collides with autovacuum. Positions come from `store.log_head` in the same
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -15,6 +15,7 @@ from eventsourcing.utils import strtobool
 from psycopg import Cursor
 from psycopg.sql import SQL
 
+from commands.arrays import Bigints, Byteas, Column, Texts, Uuids
 from commands.connection import WriterDatastore
 from infra.log import CHANNEL
 
@@ -99,7 +100,7 @@ class EventRecorder(PostgresApplicationRecorder):
 
     def streams(self, cursor: Rows, ids: Sequence[UUID]) -> list[StoredEvent]:
         """What is needed to make these aggregates: a snapshot if there is one, and the events after it."""
-        cursor.execute(_STREAMS, {"ids": list(ids)}, prepare=True)
+        cursor.execute(_STREAMS, {"ids": Uuids(ids)}, prepare=True)
         return [StoredEvent(*row) for row in cursor.fetchall()]
 
     def since(self, cursor: Rows, after: int, upto: int) -> list[StoredEvent]:
@@ -124,10 +125,10 @@ class EventRecorder(PostgresApplicationRecorder):
         cursor.execute(_INSERT, _columns(stored_events), prepare=True)
 
 
-def _columns(stored_events: Sequence[StoredEvent]) -> dict[str, list[Any]]:
+def _columns(stored_events: Sequence[StoredEvent]) -> dict[str, Column]:
     return {
-        "ids": [event.originator_id for event in stored_events],
-        "versions": [event.originator_version for event in stored_events],
-        "topics": [event.topic for event in stored_events],
-        "states": [event.state for event in stored_events],
+        "ids": Uuids([cast(UUID, event.originator_id) for event in stored_events]),
+        "versions": Bigints([event.originator_version for event in stored_events]),
+        "topics": Texts([event.topic for event in stored_events]),
+        "states": Byteas([event.state for event in stored_events]),
     }

@@ -121,9 +121,21 @@ def _own_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
     return None if any(field.path for field in fields) else tuple((f.name, f.owner) for f in fields)
 
 
+@cache
+def _own_attributes(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
+    """As `_own_fields`, by the names of the attributes."""
+    own = _own_fields(model)
+    names = {to_camel(name): name for name in model.model_fields}
+    return None if own is None else tuple((names[name], names[owner]) for name, owner in own)
+
+
 def owners_of(model: BaseModel) -> set[UUID]:
     """Whose words stand in `model`: those whose keys it takes to seal it."""
-    return set(take_out(written(model), type(model)))
+    own = _own_attributes(type(model))
+    if own is None:
+        return set(take_out(written(model), type(model)))
+    values = model.__dict__
+    return {values[owner] for name, owner in own if values[name]}
 
 
 def take_out(data: dict[str, Any], model: type[BaseModel]) -> dict[UUID, dict[str, str]]:
