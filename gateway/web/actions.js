@@ -7,6 +7,8 @@ import * as rooms from "./state/rooms.js";
 import { go, state, update } from "./state/store.js";
 
 const PAGE = 50;
+const MARK_AFTER_MS = 1_500;
+const marking = new Set();
 
 export async function readOlder(roomId) {
   const room = state.value.rooms[roomId];
@@ -58,11 +60,27 @@ export function typing(roomId, isTyping) {
   socket?.tell(isTyping ? "typing_start" : "typing_stop", { roomId });
 }
 
+/** Say how far this room is read: a while later, for all that came meanwhile, since each mark is an event. */
 export function read(roomId) {
+  if (marking.has(roomId) || !unreadByMe(roomId)) return;
+  marking.add(roomId);
+  setTimeout(() => {
+    marking.delete(roomId);
+    if (unreadByMe(roomId)) mark(roomId);
+  }, MARK_AFTER_MS);
+}
+
+function unreadByMe(roomId) {
   const room = state.value.rooms[roomId];
-  if (!room || !visible(roomId) || (room.reads[me()] ?? 0) >= room.lastSeq) return;
-  update(rooms.readHeard, { roomId, userId: me(), upToSeq: room.lastSeq }, me());
-  socket?.request("mark_read", { roomId, upToSeq: room.lastSeq }).catch(() => {});
+  const upTo = room?.reads[me()] ?? 0;
+  return visible(roomId) && room !== undefined && room.lastSeq > upTo;
+}
+
+function mark(roomId) {
+  const upToSeq = state.value.rooms[roomId].lastSeq;
+  update(rooms.readHeard, { roomId, userId: me(), upToSeq }, me());
+  // A mark that is lost is made again with the next thing that is said.
+  socket?.request("mark_read", { roomId, upToSeq }).catch(() => {});
 }
 
 export async function invite(roomId, userId) {

@@ -36,7 +36,7 @@ async function story() {
 
   await asker.page.getByLabel("질문", { exact: true }).fill(QUESTION);
   await asker.page.locator("form.ask button.primary").click();
-  await asker.page.getByText("분에게 물어봤어요").waitFor();
+  await asker.page.getByText("명에게 물어봤어요").waitFor();
   await asker.page.locator(".candidate", { hasText: "김하늘" }).locator(".reasons li").first().waitFor();
   await picture(asker, "matched");
 

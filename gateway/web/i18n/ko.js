@@ -79,7 +79,7 @@ export default {
   "status.cancelled": "거둠",
   "story.asked": "질문했어요",
   "story.searching": "알맞은 분을 찾고 있어요",
-  "story.matched": "{count}분에게 물어봤어요",
+  "story.matched": "{count}명에게 물어봤어요",
   "story.waiting": "답을 기다리고 있어요",
   "story.accepted": "{name} 님이 함께해요",
   "story.in_progress": "대화방이 열렸어요",

@@ -5,6 +5,7 @@ import { language, left, t } from "../i18n/index.js";
 import { now } from "../state/clock.js";
 
 const SOON_MS = 60_000;
+const REASONS_SHOWN = 4;
 
 /** The first letter of a name in a circle, with a dot for who is online (`online` undefined: not known). */
 export function Avatar({ name, online }) {
@@ -35,12 +36,12 @@ export function Countdown({ until }) {
   </span>`;
 }
 
-/** Why someone was chosen: the share of each feature, and a sentence. */
+/** Why someone was chosen: the features that counted most, each with its value and a sentence. */
 export function Reasons({ reasons }) {
   if (!reasons?.length) return null;
-  const ordered = [...reasons].sort((a, b) => b.contribution - a.contribution).filter((one) => one.contribution > 0);
+  const weightiest = [...reasons].sort((a, b) => b.contribution - a.contribution).slice(0, REASONS_SHOWN);
   return html`<ul class="reasons" aria-label=${t("reasons")}>
-    ${ordered.map(
+    ${weightiest.map(
       (reason) => html`<li key=${reason.feature}>
         <meter min="0" max="1" value=${reason.value} aria-hidden="true"></meter>
         <span>${language.value === "ko" ? reason.ko : reason.en}</span>
