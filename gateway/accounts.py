@@ -106,7 +106,8 @@ class Accounts:
         for key in keys:
             await self._limits.check("logins", key)
         found = await self._credentials.by_username(account)
-        if not await self._passwords.matches(found and found.password_hash, password) or found is None:
+        stored = None if found is None else found.password_hash
+        if not await self._passwords.matches(stored, password) or found is None:
             for key in keys:
                 await self._limits.hit("logins", key)
             raise WrongPassword("the name or the password is wrong")

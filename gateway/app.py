@@ -71,6 +71,7 @@ async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gatewa
             await asyncio.gather(*background, return_exceptions=True)
             await services.present.close()
             await services.ear.close()
+            await services.limits.close()
             await redis.aclose()
             passwords.close()
 

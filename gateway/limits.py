@@ -10,6 +10,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from infra.redis import connect
 from infra.settings import Settings
 
 LimitName = Literal["messages", "questions", "logins", "registrations"]
@@ -34,9 +35,14 @@ class Limits:
             "logins": parse(settings.limit_logins),
             "registrations": parse(settings.limit_registrations),
         }
-        self._shared = MovingWindowRateLimiter(
-            RedisStorage(f"async+{settings.redis_url}", implementation="redispy", key_prefix="yeon:limit")
+        self._redis = connect(settings.redis_url, "gateway-limits")
+        storage = RedisStorage(
+            f"async+{settings.redis_url}",
+            implementation="redispy",
+            key_prefix="yeon:limit",
+            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]
         )
+        self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared_again_at = 0.0
 
@@ -47,6 +53,10 @@ class Limits:
     async def check(self, name: LimitName, key: str) -> None:
         """Raise `RateLimited` if one more would be too many; counts nothing."""
         await self._ask(name, key, count=False)
+
+    async def close(self) -> None:
+        """Leave Redis."""
+        await self._redis.aclose()
 
     async def _ask(self, name: LimitName, key: str, count: bool) -> None:
         if time.monotonic() >= self._shared_again_at:

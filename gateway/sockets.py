@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
@@ -26,6 +27,9 @@ from gateway.presence import Present
 from gateway.session import Session
 from gateway.typists import Typists
 from gateway.writes import Writes
+from schemas.commands import Command
+from schemas.commands.room import PostMessage
+from schemas.envelope import Outcome
 from schemas.port import ErrorCode, Refused, Unavailable
 
 INBOX_WAITS_SECONDS = 0.25
@@ -189,8 +193,7 @@ class Socket:
         except Exception as error:
             self._perform(self._session.failed(work.slot, failure_of(error)))
         else:
-            data = {"position": outcome.position, **outcome.result}
-            self._perform(self._session.done(work.slot, data))
+            self._perform(self._session.done(work.slot, _acknowledged(work.command, outcome)))
 
     async def _do(self, work: Open | Join | Leave | Resume | Typing) -> list[Action]:
         fanout, session = self._around.fanout, self._session
@@ -275,6 +278,14 @@ class Socket:
             self._around.typists.gone(self.user_id)
             self._around.fanout.gone(self)
             self._around.present.went(self.user_id)
+
+
+def _acknowledged(command: Command, outcome: Outcome) -> dict[str, Any]:
+    """What an `ack` carries. Of a message only its numbers: its words are in the `new_message`."""
+    result = outcome.result
+    if isinstance(command, PostMessage):
+        result = {name: result[name] for name in ("roomId", "messageId", "seq")}
+    return {"position": outcome.position, **result}
 
 
 def failure_of(error: Exception) -> Failure:

@@ -1,0 +1,100 @@
+"""Reading credentials, and refresh tokens that work once each.
+
+Of a refresh token only the SHA-256 is kept. Each belongs to a family, begun by signing in; using one gives the next.
+Using one twice ends the family, since then somebody else has it too.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from infra.clock import now
+from infra.ids import new_id
+
+_COLUMNS = "user_id, username, email, password_hash, created_at"
+_TAKE = "SELECT family, user_id, expires_at, used_at FROM store.refresh_tokens WHERE digest = %s FOR UPDATE"
+_KEEP = "INSERT INTO store.refresh_tokens (digest, family, user_id, expires_at) VALUES (%s, %s, %s, %s)"
+
+
+class RefreshRefused(Exception):
+    """The token is not one of ours, ran out, or was used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What somebody signs in with."""
+
+    user_id: UUID
+    username: str
+    email: str
+    password_hash: str
+    created_at: datetime
+
+
+class Credentials:
+    """Credentials and refresh tokens behind `pool`."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._pool = pool
+
+    async def by_username(self, username: str) -> Credential | None:
+        """The account of that name."""
+        return await self._one(f"SELECT {_COLUMNS} FROM store.credentials WHERE username = %s", username)
+
+    async def by_id(self, user_id: UUID) -> Credential | None:
+        """The account of that person."""
+        return await self._one(f"SELECT {_COLUMNS} FROM store.credentials WHERE user_id = %s", user_id)
+
+    async def begin(self, user_id: UUID, lifetime: timedelta) -> str:
+        """The first token of a new family."""
+        async with self._pool.connection() as connection:
+            return await _issue(connection, new_id(), user_id, lifetime)
+
+    async def rotate(self, token: str, lifetime: timedelta) -> tuple[UUID, str]:
+        """Whose the token is, and the next one of its family. Raises `RefreshRefused`."""
+        async with self._pool.connection() as connection, connection.transaction():
+            found = await (await connection.execute(_TAKE, (_digest(token),))).fetchone()
+            if found is None:
+                raise RefreshRefused("the refresh token is not valid")
+            family, user_id, expires_at, used_at = found
+            if used_at is None and expires_at > now():
+                await connection.execute(
+                    "UPDATE store.refresh_tokens SET used_at = %s WHERE digest = %s", (now(), _digest(token))
+                )
+                return user_id, await _issue(connection, family, user_id, lifetime)
+            await connection.execute("DELETE FROM store.refresh_tokens WHERE family = %s", (family,))
+        raise RefreshRefused("the refresh token was used before, or has run out; sign in again")
+
+    async def end(self, user_id: UUID, token: str | None) -> None:
+        """End the token's family, if it is this person's; without a token, all of theirs."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "DELETE FROM store.refresh_tokens WHERE user_id = %(user)s AND (%(digest)s::bytea IS NULL OR family IN"
+                " (SELECT family FROM store.refresh_tokens WHERE digest = %(digest)s))",
+                {"user": user_id, "digest": None if token is None else _digest(token)},
+            )
+
+    async def _one(self, query: str, value: object) -> Credential | None:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Credential)) as cursor,
+        ):
+            await cursor.execute(query.encode(), (value,))
+            return await cursor.fetchone()
+
+
+async def _issue(connection: AsyncConnection[Any], family: UUID, user_id: UUID, lifetime: timedelta) -> str:
+    token = secrets.token_urlsafe(32)
+    await connection.execute(_KEEP, (_digest(token), family, user_id, now() + lifetime))
+    return token
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
