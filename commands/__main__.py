@@ -3,10 +3,13 @@
 import asyncio
 import sys
 
+from psycopg import OperationalError
+
 from commands.application import Commands
 from commands.seed import seed
 from infra.postgres import prepare
 from infra.settings import settings
+from schemas.port import Unavailable
 
 
 async def _seed() -> int:
@@ -23,7 +26,10 @@ def main() -> None:
     """Run the subcommand."""
     if sys.argv[1:] != ["seed"]:
         sys.exit("usage: python -m commands seed")
-    print(f"{asyncio.run(_seed())} demo people are there.")
+    try:
+        print(f"{asyncio.run(_seed())} demo people are there.")
+    except (Unavailable, OperationalError) as error:
+        sys.exit(f"the demo people could not be made: {error}")
 
 
 if __name__ == "__main__":
