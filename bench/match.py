@@ -52,7 +52,7 @@ async def _indexed(http: httpx.AsyncClient, experts: int) -> None:
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         answer = await http.get("/readyz")
-        if answer.json().get("lag", 1) == 0:
+        if not any(answer.json()["parts"]["views"]["behind"].values()):
             return
         await asyncio.sleep(0.2)
     raise SystemExit(f"{experts} experts were not indexed in time")

@@ -60,6 +60,14 @@ class Person:
             },
         )
         assert answer.status_code == 200, answer.text
+        async with asyncio.timeout(30):
+            while not await self._all_caught_up():
+                await asyncio.sleep(0.02)
+
+    async def _all_caught_up(self) -> bool:
+        """Whether every view and the matcher's index have come to the end of the log."""
+        ready = (await self.rest.get(self.rest.base_url.join("/readyz"))).json()
+        return not any(ready["parts"]["views"]["behind"].values())
 
     async def connect(self) -> Frame:
         self.socket = await connect(self.ws, compression=None, max_size=None)

@@ -34,6 +34,7 @@ async def _pair(stack: Stack) -> tuple[Person, Person, str]:
     question = await asker.ask("기계식 시계가 하루에 오 분씩 늦어요. 어디서 고치나요?")
     await expert.frame("question_assigned", within=20)
     room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
+    await asker.frame("room_opened", roomId=room)
     await asker.send("join_room", roomId=room)
     await expert.send("join_room", roomId=room)
     return asker, expert, room

@@ -15,6 +15,7 @@ async def _open_room(person: NewPerson) -> tuple[Person, Person, str, str]:
     question = await asker.ask(f"{word} 수리는 어떻게 하나요? {word} 전문가를 찾아요.")
     await expert.frame("question_assigned", within=15)
     room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
+    await asker.frame("room_opened", roomId=room)
     await asker.send("join_room", roomId=room)
     await expert.send("join_room", roomId=room)
     return asker, expert, room, question["id"]
