@@ -58,10 +58,25 @@ test("the timeline tells who was asked, who accepted, and what is awaited", () =
 
   const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", closedAt: at(4) };
   const row = { id: "q", userId: ME, version: 3, status: "in_progress", offers: [accepted] };
-  const open = inboxFrame(matched, "question_status", { inboxSeq: 3, questionId: "q", status: "in_progress" }, at(4));
+  const open = inboxFrame(matched, "question_status", { inboxSeq: 3, questionId: "q", status: "in_progress" }, at(3));
   assert.deepEqual(keys(questionRead(open, row)), [
     "story.asked",
     "story.matched",
+    "story.accepted",
+    "story.in_progress",
+  ]);
+});
+
+test("a search that found nobody stands before the acceptance that came after it", () => {
+  const asked = questionRead(START, { id: "q", userId: ME, version: 1, status: "pending", createdAt: at(0) });
+  const statuses = ["unmatched", "pending", "in_progress"];
+  const moved = play(asked, statuses.map((status, i) => ["question_status", { inboxSeq: i + 1, questionId: "q", status }]));
+  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", closedAt: at(4) };
+  const state = questionRead(moved, { id: "q", userId: ME, version: 9, status: "in_progress", offers: [accepted] });
+  assert.deepEqual(keys(state), [
+    "story.asked",
+    "story.unmatched",
+    "story.pending",
     "story.accepted",
     "story.in_progress",
   ]);
