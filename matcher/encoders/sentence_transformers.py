@@ -4,9 +4,9 @@ A model whose name says it is of the E5 family gets E5's prefixes; one that brin
 passages (`prompts` in its configuration) gets those; any other gets none.
 """
 
-import os
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from matcher.encoders.contract import E5_RANGE, PASSAGE_PREFIX, QUERY_PREFIX, Vectors
 
 _E5 = re.compile(r"(^|[^a-z0-9])e5([^a-z0-9]|$)")
+_DIGESTED_BYTES = 1 << 20
+"""Of each file of a model: enough to tell two models apart."""
 _USUAL_RANGE = (0.1, 0.7)
 """Of most other models trained with a cosine: unrelated texts are near 0."""
 
@@ -30,12 +32,13 @@ class SentenceTransformers:
                 "the encoder sentence-transformers needs the extra: pip install 'yeongyeori[torch]'"
             ) from error
         self._model = SentenceTransformer(model, device=device)
-        self._name = Path(model).name if os.path.isdir(model) else model
-        self._query, self._passage = prefixes(self._name, dict(self._model.prompts))
+        self._e5 = bool(_E5.search(model.lower()))
+        self._identity = identity_of(model)
+        self._query, self._passage = prefixes(model, dict(self._model.prompts))
 
     @property
     def identity(self) -> str:
-        return f"{self._name}-sentence-transformers"
+        return self._identity
 
     @property
     def dim(self) -> int:
@@ -43,7 +46,7 @@ class SentenceTransformers:
 
     @property
     def similarity_range(self) -> tuple[float, float]:
-        return E5_RANGE if _E5.search(self._name.lower()) else _USUAL_RANGE
+        return E5_RANGE if self._e5 else _USUAL_RANGE
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode([self._query + text for text in texts])
@@ -56,6 +59,19 @@ class SentenceTransformers:
             return np.empty((0, self.dim), dtype=np.float32)
         vectors = self._model.encode(texts, prompt="", normalize_embeddings=True, show_progress_bar=False)
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def identity_of(model: str) -> str:
+    """The model's name; of a directory, whose name says little, a digest of its files."""
+    directory = Path(model)
+    if not directory.is_dir():
+        return f"{model}-sentence-transformers"
+    digest = sha256()
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(directory)}:{path.stat().st_size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_DIGESTED_BYTES))
+    return f"{digest.hexdigest()[:16]}-sentence-transformers"
 
 
 def prefixes(name: str, prompts: dict[str, str]) -> tuple[str, str]:

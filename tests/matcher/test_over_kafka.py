@@ -48,7 +48,7 @@ class Processes:
         return (self.directory / f"{name}.log").read_text()
 
 
-async def until(condition: Callable[[], Awaitable[Any]], within: float = 60) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], within: float = 150) -> Any:
     deadline = time.monotonic() + within
     while not (found := await condition()):
         assert time.monotonic() < deadline, "not within the time given"
@@ -93,7 +93,7 @@ async def found(processes: Processes, text: str) -> set[str]:
     return {item["expertId"] for item in answer.json()["items"]}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 async def test_a_question_is_matched_over_kafka_and_again_after_a_kill(
     world: World, matching: Processes
 ) -> None:
