@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
-from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from commands.turn import Asked, Decided, Turns
 from schemas.commands import Command
@@ -25,7 +25,7 @@ MOST = 256
 """Commands in one turn."""
 PATIENCE_SECONDS = 5.0
 """How long a command waits for a server that is away."""
-_AWAY = (OperationalError, InterfaceError, InternalError, psycopg.OperationalError, psycopg.InterfaceError)
+_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 log = logging.getLogger(__name__)
 
