@@ -31,7 +31,8 @@ def project(event: Event) -> Projected:
     """The rows and frames of one event."""
     match event.data:
         case MessagePosted() as data:
-            return _item(event, data.room_id, data.seq, _message(data))
+            spoke = Update("room_members", (data.room_id, data.sender_id), {"spoke_seq": data.seq})
+            return _item(event, data.room_id, data.seq, _message(data), spoke)
         case ReadMarked() as data:
             return _read(data)
         case RoomOpened() as data:

@@ -74,7 +74,7 @@ TABLES: dict[str, Table] = {
         _table(
             "room_members",
             "room_id uuid, user_id uuid",
-            "user_name text, role text, joined_at timestamptz",
+            "user_name text, role text, joined_at timestamptz, spoke_seq bigint",
         ),
         _table(
             "room_items",

@@ -105,8 +105,10 @@ CREATE TABLE IF NOT EXISTS {schema}.room_members (
     user_name text NOT NULL DEFAULT '',
     role text NOT NULL DEFAULT 'guest',
     joined_at timestamptz,
+    -- Their latest message: whoever speaks has read what is above.
+    spoke_seq bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (room_id, user_id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS room_members_by_user ON {schema}.room_members (user_id, room_id);
 
 -- The durable history. Of a message, `type` is text, file or system; otherwise it names the frame.

@@ -7,13 +7,15 @@ from projections.frames import Frame, history_item, room_frame, stamp_or_none, t
 from projections.queries.reading import Pool, Row, row, rows
 
 _ROOM = """
-    SELECT r.*, q.content AS question, q.status AS question_status, coalesce(k.up_to_seq, 0) AS read_seq,
+    SELECT r.*, q.content AS question, q.status AS question_status,
+           greatest(k.up_to_seq, me.spoke_seq, 0) AS read_seq,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', m.user_id, 'userName', m.user_name, 'role', m.role)
                                       ORDER BY m.joined_at, m.user_id), '[]')
             FROM views.room_members m WHERE m.room_id = r.room_id) AS participants
     FROM views.rooms r
     LEFT JOIN views.questions q ON q.question_id = r.question_id
     LEFT JOIN views.read_marks k ON k.room_id = r.room_id AND k.user_id = %(viewer)s
+    LEFT JOIN views.room_members me ON me.room_id = r.room_id AND me.user_id = %(viewer)s
 """
 _ONE = _ROOM + " WHERE r.room_id = %(room)s"
 _MINE = (

@@ -167,10 +167,11 @@ def test_a_message_is_an_item_and_the_same_as_a_frame(one: Conversation) -> None
 
     projected = rooms.project(event)
 
-    item, room = projected.ops
+    item, room, speaker = projected.ops
     assert isinstance(item, Upsert)
     assert (item.table, item.key) == ("room_items", (one.room_id, 1))
     assert room == Update("rooms", (one.room_id,), {"last_seq": 1, "last_at": event.meta.at})
+    assert speaker == Update("room_members", (one.room_id, ASKER), {"spoke_seq": 1})
     said = {
         "roomId": str(one.room_id),
         "seq": 1,

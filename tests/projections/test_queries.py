@@ -205,7 +205,7 @@ async def test_rooms_of_a_person_with_what_is_unread(pool: Pool, log: EventLog, 
 
     assert (of_first["lastSeq"], of_first["readSeq"], of_first["unread"]) == (4, 2, 2)
     assert of_asker is not None
-    assert of_asker["unread"] == 4
+    assert of_asker["unread"] == 3, "who spoke has read what stood above, and what they said"
     assert [p["userId"] for p in of_first["participants"]][-1] == str(world.guest)
     assert {p["role"] for p in of_first["participants"]} == {"asker", "expert", "guest"}
     assert of_first["question"] == "어떻게 하면 될까요?"
