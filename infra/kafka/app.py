@@ -33,6 +33,7 @@ WAITING = 2_000
 """Most events held decoded-to-be per topic before the intake from Kafka pauses."""
 SESSION_SECONDS = 6.0
 SLOWEST_RETRY = 5.0
+STARTS_SECONDS = 60.0
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
 """What a database or a server that is away raises."""
 
@@ -57,14 +58,15 @@ class Event(Protocol):
 async def prepare_group(application: str, settings: Settings, consumers: Consumers) -> Group:
     """The consumer group for this start of `application`, with its first offsets committed.
 
-    `consumers` says, for each topic, whose tracking rows the application moves.
+    `consumers` says, for each topic, whose tracking rows the application moves. The topics must be there.
     """
     async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
         generations = await read_generations(connection, list(consumers))
         start = await count_start(connection, application) if settings.embedded_broker else None
         tracked = await read_tracking(connection, consumers)
     group = Group(application, generations, start)
-    begun = await commit_starts(bootstrap(settings.kafka_url), group.name, tracked)
+    async with asyncio.timeout(STARTS_SECONDS):  # aiokafka waits for ever for a topic that is not there
+        begun = await commit_starts(bootstrap(settings.kafka_url), group.name, tracked)
     log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
     return group
 

@@ -1,9 +1,9 @@
 """Writes batches to given partitions, acknowledged by all replicas or failed, and never on an unknown connection.
 
 aiokafka reconnects and repeats without a word; behind the new connection may stand a broker that came back with less
-than it had acknowledged. Here a connection that is not the one from the start fails the batch instead, so that the
-caller can look at what the broker holds before anything is written after a gap. No transactions: Faust reads
-uncommitted records.
+than it had acknowledged. Here a connection that is not the one from the start, and any error, fails the batch instead,
+so that the caller can look at what the broker holds before anything is written after a gap. No transactions: Faust
+reads uncommitted records.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.produce import ProduceRequest
 
@@ -58,9 +58,14 @@ class Producer:
             if key is None or client._conns.get(key) is not known[key] or not known[key].connected():
                 raise Interrupted(f"the connection to broker {node_id} is a new one")
             try:
-                return await send(node_id, request, **options)
+                answer = await send(node_id, request, **options)
             except KafkaError as error:
                 raise Interrupted(f"broker {node_id}: {error!r}") from error
+            for topic, partitions in answer.topics:
+                for partition, code, *_ in partitions:
+                    if code:
+                        raise Interrupted(f"{topic}/{partition} answered {for_code(code).__name__}")
+            return answer
 
         client.send = on_known_connection
 

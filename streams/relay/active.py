@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from infra.kafka.producer import Producer
-from infra.kafka.topics import TopicRefused, bootstrap, prepare
+from infra.kafka.topics import TopicRefused, bootstrap
 from infra.log import EventLog
 from infra.settings import Settings
 from schemas.envelope import Event
@@ -16,6 +16,7 @@ from schemas.mapper import to_kafka
 from streams.relay.hint import Hint
 from streams.relay.ledger import Ledger
 from streams.relay.probe import Probe
+from streams.relay.remake import remake_topics
 from streams.relay.standing import Mark, Partition
 from streams.relay.survey import lost_now, survey
 
@@ -64,7 +65,7 @@ class ActiveRelay:
 
     async def _publish_on_one_connection(self) -> None:
         servers = bootstrap(self._settings.kafka_url)
-        await prepare(self._settings)
+        await remake_topics(self._settings)
         probe, producer = Probe(servers), Producer(servers)
         tasks: list[asyncio.Task[Any]] = []
         try:

@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from infra.kafka.offsets import reader
 from streams.relay.standing import Extent, Held, Mark, Partition
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 
 
 class Probe:

@@ -1,0 +1,149 @@
+"""Groups by generation, where a fresh one begins, and when an application has to be started anew."""
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg import AsyncConnection
+
+from infra.kafka import topics
+from infra.kafka.app import decode, prepare_group
+from infra.kafka.generations import count_start, raise_generation, read_generations
+from infra.kafka.intake import Broken
+from infra.kafka.offsets import first_above
+from infra.kafka.producer import Producer
+from infra.kafka.tracking import Progress
+from infra.settings import Settings
+from schemas.mapper import to_kafka
+from schemas.topics import ACCOUNTS, CONVERSATIONS
+from tests.projections.history import History
+
+
+@given(st.lists(st.integers(1, 50), max_size=40), st.integers(0, 60))
+async def test_a_group_begins_at_a_first_record_above_the_position(
+    positions: list[int], tracked: int
+) -> None:
+    async def position_at(offset: int) -> int:
+        return positions[offset - 100]
+
+    end = 100 + len(positions)
+    found = await first_above(tracked, 100, end, position_at)
+
+    assert found == end or await position_at(found) > tracked
+    assert found == 100 or await position_at(found - 1) <= tracked
+    if positions == sorted(positions):
+        assert all((p > tracked) == (100 + i >= found) for i, p in enumerate(positions))
+
+
+def test_an_application_is_stuck_when_events_wait_and_none_is_applied() -> None:
+    progress = Progress(patience=30)
+    here, there = (CONVERSATIONS, 0), (CONVERSATIONS, 1)
+
+    assert progress.stuck({here: 5, there: 9}, {here: 7, there: 9}, now=0) == []
+    assert progress.stuck({here: 5, there: 9}, {here: 8, there: 9}, now=29) == []
+    assert progress.stuck({here: 5, there: 9}, {here: 8, there: 9}, now=30) == [here]
+
+
+def test_an_application_that_gets_on_elsewhere_is_given_more_time() -> None:
+    progress = Progress(patience=30)
+    here, there = (CONVERSATIONS, 0), (CONVERSATIONS, 1)
+    ahead = {here: 1_000, there: 1_000}
+
+    found = [progress.stuck({here: 5, there: now}, ahead, now) for now in range(0, 301, 10)]
+
+    assert found[:-1] == [[]] * 30
+    assert found[-1] == [here]
+
+
+def test_an_application_with_nothing_to_do_is_not_stuck() -> None:
+    progress = Progress(patience=30)
+    for now in range(0, 100, 10):
+        assert progress.stuck({(CONVERSATIONS, 0): 5}, {(CONVERSATIONS, 0): 5}, now) == []
+
+
+async def test_a_raised_generation_and_a_start_name_a_new_group(module_database: str) -> None:
+    async with await AsyncConnection.connect(module_database, autocommit=True) as connection:
+        assert await read_generations(connection, [CONVERSATIONS, ACCOUNTS]) == {
+            CONVERSATIONS: 1,
+            ACCOUNTS: 1,
+        }
+        assert await raise_generation(connection, CONVERSATIONS) == 2
+        assert await raise_generation(connection, CONVERSATIONS) == 3
+        assert await read_generations(connection, [CONVERSATIONS, ACCOUNTS]) == {
+            CONVERSATIONS: 3,
+            ACCOUNTS: 1,
+        }
+        assert [await count_start(connection, "views") for _ in range(2)] == [1, 2]
+
+
+async def test_a_fresh_group_begins_after_what_is_tracked(module_database: str, kafka_url: str) -> None:
+    # given accounts on Kafka, of which a consumer has applied the first half
+    settings = Settings(postgres_url=module_database, kafka_url=kafka_url, embedded_broker=True)
+    await topics.prepare(settings)
+    consumer = AIOKafkaConsumer(bootstrap_servers=topics.bootstrap(kafka_url), group_id=None)
+    await consumer.start()
+    places = [TopicPartition(ACCOUNTS, partition) for partition in range(4)]
+    before = await consumer.end_offsets(places)
+    history = History()
+    for number in range(40):
+        history.person(f"{number}")
+    await _publish(kafka_url, history)
+    half = history.events[19].position
+    async with await AsyncConnection.connect(module_database, autocommit=True) as connection:
+        for place in places:
+            await connection.execute(
+                "INSERT INTO ops.tracking VALUES ('half', %s, %s, %s)", (place.topic, place.partition, half)
+            )
+
+    # when a group is made ready
+    group = await prepare_group("halfway", settings, {ACCOUNTS: ["half"]})
+
+    # then it begins at the second half in every partition
+    assert group.name.startswith("halfway.g1.s")
+    member = AIOKafkaConsumer(bootstrap_servers=topics.bootstrap(kafka_url), group_id=group.name)
+    await member.start()
+    for place in places:
+        done = [e for e in history.events[:20] if e.partition == place.partition]
+        assert await member.committed(place) == before[place] + len(done)
+    await member.stop()
+    await consumer.stop()
+
+
+async def _publish(kafka_url: str, history: History) -> None:
+    producer = Producer(topics.bootstrap(kafka_url))
+    await producer.start()
+    batches = {}
+    for received in history.received():
+        event = received.event
+        key, value, headers = to_kafka(event, received.previous)
+        batch = batches.setdefault((event.topic, event.partition), producer.batch())
+        batch.append(timestamp=None, key=key, value=value, headers=headers)
+    await producer.send(batches)
+    await producer.close()
+
+
+class Record:
+    """A record as Faust gives it."""
+
+    def __init__(
+        self, topic: str, partition: int, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        self.topic, self.partition, self.value, self.headers = topic, partition, value, headers
+        self.offset, self.timestamp = 3, 0.0
+
+
+def test_records_are_decoded_and_broken_ones_keep_their_place() -> None:
+    history = History()
+    history.person("하나")
+    (received,) = history.received()
+    event = received.event
+    _, value, headers = to_kafka(event, 0)
+
+    assert decode(Record(event.topic, event.partition, value, headers)) == received
+    spoilt = decode(Record(event.topic, event.partition, b"{", headers))
+    assert isinstance(spoilt, Broken)
+    assert (spoilt.partition, spoilt.position) == (event.partition, 1)
+    astray = decode(Record(CONVERSATIONS, 0, value, headers))
+    assert isinstance(astray, Broken)
+    foreign = decode(Record(ACCOUNTS, 2, None, []))
+    assert isinstance(foreign, Broken)
+    assert (foreign.partition, foreign.position) == (2, None)
