@@ -92,21 +92,28 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _StackSource(settings_cls, env_settings)
+        return init_settings, env_settings, _StackSource(settings_cls, init_settings, env_settings)
 
 
 class _StackSource(PydanticBaseSettingsSource):
     """What `yeon up` started, as far as the environment does not say otherwise."""
 
-    def __init__(self, settings_cls: type[BaseSettings], env: PydanticBaseSettingsSource) -> None:
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        init: PydanticBaseSettingsSource,
+        env: PydanticBaseSettingsSource,
+    ) -> None:
         super().__init__(settings_cls)
+        self._init = init
         self._env = env
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return _stack(Path(self._env().get("data_dir", ".yeon")))
+        said = {**self._env(), **self._init()}
+        return _stack(Path(said.get("data_dir", ".yeon")))
 
 
 def _stack(data_dir: Path) -> dict[str, Any]:
