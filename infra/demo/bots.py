@@ -50,7 +50,7 @@ class Bot:
                     await self._connected()
                     pause = _FIRST_PAUSE
                 except (OSError, httpx.HTTPError, WebSocketException, TimeoutError) as error:
-                    log.info("%s is away for %.1f s: %s", self._person.username, pause, error)
+                    log.info("%s is away for %.1f s: %r", self._person.username, pause, error)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                 await asyncio.sleep(pause * self._random.uniform(0.7, 1.3))
         finally:

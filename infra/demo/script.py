@@ -12,7 +12,7 @@ Frame = dict[str, Any]
 
 MARK = "[데모 답변]"
 GREETING = (
-    "{mark} 안녕하세요, {name}예요. 저는 시연을 위한 자동 응답이라서 미리 준비한 글로만 답해요. "
+    "{mark} 안녕하세요, {name}. 저는 시연을 위한 자동 응답이라서 미리 준비한 글로만 답해요. "
     "진짜 전문가의 조언이 아니니 편하게 이것저것 눌러 보세요."
 )
 ANSWERS = (
@@ -72,10 +72,10 @@ class Script:
             return []
         self.rooms[room_id] = 0
         join = {"type": "join_room", "data": {"roomId": room_id, "afterSeq": 0}}
-        greeting = GREETING.format(mark=MARK, name=self.name)
+        greeting = GREETING.format(mark=MARK, name=_being(self.name))
         return [
             Later(0.0, join, f"join:{room_id}"),
-            self._say(room_id, "demo-greeting", greeting, self.random.uniform(0.8, 1.6)),
+            self._say(room_id, f"demo-greeting-{self.user_id}", greeting, self.random.uniform(0.8, 1.6)),
         ]
 
     def wanted(self, later: Later) -> bool:
@@ -94,8 +94,12 @@ class Script:
         if sender == self.user_id:
             self._done.add(f"{room_id}:{data['message'].get('clientMsgId')}")
             return []
+        if sender in self.bots:
+            # Several bots may be in a room; whoever answers first answers for all.
+            self._done.add(f"{room_id}:{data['message'].get('clientMsgId')}")
+            return []
         count = self._answers.get(room_id, 0)
-        if sender in self.bots or count >= len(ANSWERS):
+        if count >= len(ANSWERS):
             return []
         self._answers[room_id] = count + 1
         return [
@@ -112,3 +116,10 @@ class Script:
     def _saw(self, room_id: str, seq: int) -> None:
         if room_id in self.rooms:
             self.rooms[room_id] = max(self.rooms[room_id], seq)
+
+
+def _being(name: str) -> str:
+    """`name` with the copula in its polite form: 이에요 after a consonant, 예요 after a vowel."""
+    last = ord(name[-1])
+    closed = 0xAC00 <= last <= 0xD7A3 and (last - 0xAC00) % 28 != 0
+    return f"{name}이에요" if closed else f"{name}예요"

@@ -48,7 +48,7 @@ def test_a_room_is_joined_from_its_beginning_and_greeted_once(script: Script) ->
     join, greeting = script.hear(opened())
 
     assert join.frame["data"] == {"roomId": ROOM, "afterSeq": 0}
-    assert greeting.frame["data"]["message"]["content"].startswith(f"{MARK} 안녕하세요, 민준")
+    assert greeting.frame["data"]["message"]["content"].startswith(f"{MARK} 안녕하세요, 민준이에요.")
     assert script.hear(opened()) == []
 
 
@@ -69,6 +69,15 @@ def test_bots_do_not_talk_to_each_other_or_to_themselves(script: Script) -> None
     assert script.hear(said(2, sender=ME)) == []
 
 
+def test_of_several_bots_in_a_room_one_answers(script: Script) -> None:
+    script.hear(opened())
+    [answer] = script.hear(said(1))
+
+    script.hear(said(2, sender=OTHER_BOT, client_msg_id="demo-answer-1"))
+
+    assert not script.wanted(answer)
+
+
 def test_a_message_that_comes_twice_is_answered_once(script: Script) -> None:
     script.hear(opened())
 
@@ -79,7 +88,7 @@ def test_a_message_that_comes_twice_is_answered_once(script: Script) -> None:
 def test_what_it_said_before_it_began_anew_is_not_said_again(script: Script) -> None:
     _, greeting = script.hear(opened())
     [answer] = script.hear(said(1))
-    script.hear(said(2, sender=ME, client_msg_id="demo-greeting"))
+    script.hear(said(2, sender=ME, client_msg_id=f"demo-greeting-{ME}"))
     script.hear(said(3, sender=ME, client_msg_id="demo-answer-1"))
 
     assert not script.wanted(greeting)
