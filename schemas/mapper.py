@@ -7,6 +7,7 @@ person's key such a field reads as an empty text. On Kafka the same event is Clo
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from functools import cache, lru_cache
 from os import urandom
 from typing import Any
@@ -164,7 +165,7 @@ def to_kafka(event: Event, previous: int) -> tuple[bytes, bytes, list[tuple[str,
         ("ce_id", f"{stream}:{event.version}".encode()),
         source,
         type_name,
-        ("ce_time", meta.at.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_time", meta.at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
         ("ce_subject", stream.encode()),
         schema,
         ("ce_partitionkey", key),

@@ -1,0 +1,32 @@
+"""A writer process that says messages in a room for ever, and prints the position of each that is acknowledged.
+
+`python -m tests.commands.shouting <postgres url> <room id> <sender id>`
+"""
+
+import asyncio
+import sys
+from uuid import UUID
+
+from commands.application import Commands
+from infra.ids import new_id
+from infra.settings import Settings
+from schemas.commands.room import PostMessage
+from tests.commands.writing import context
+
+
+async def main(url: str, room_id: UUID, sender: UUID) -> None:
+    commands = Commands(Settings(postgres_url=url))
+    await commands.start()
+
+    async def shout() -> None:
+        while True:
+            message = PostMessage(room_id=room_id, message_id=new_id(), content="들리나요")
+            outcome = await commands.execute(message, context(sender))
+            sys.stdout.write(f"{outcome.position} {message.message_id}\n")
+            sys.stdout.flush()
+
+    await asyncio.gather(*(shout() for _ in range(20)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], UUID(sys.argv[2]), UUID(sys.argv[3])))
