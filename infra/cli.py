@@ -45,12 +45,11 @@ def up(
     from infra.datadir import DataDirUnusable
     from infra.embedded import PartFailed
     from infra.settings import Settings
-    from infra.stores import StoreRefused
     from infra.supervisor import GaveUp
 
     try:
         stack.run(Settings().data_dir, broker=broker, demo=demo)
-    except (stack.CannotStart, DataDirUnusable, PartFailed, StoreRefused, GaveUp) as reason:
+    except (stack.CannotStart, DataDirUnusable, PartFailed, GaveUp) as reason:
         _fail(str(reason))
     except OSError as error:
         _fail(f"The system refused: {error}")
@@ -70,10 +69,14 @@ def doctor(
 def prepare() -> None:
     """Make the tables and topics in the stores the settings name; needed once before roles run alone."""
     from infra.settings import Settings
-    from infra.stores import StoreRefused, prepare_stores
+    from infra.stores import StoreRefused, check_redis, prepare_stores
+
+    async def everything(settings: Settings) -> None:
+        await prepare_stores(settings)
+        await check_redis(settings.redis_url)
 
     try:
-        asyncio.run(prepare_stores(Settings()))
+        asyncio.run(everything(Settings()))
     except StoreRefused as reason:
         _fail(str(reason))
 

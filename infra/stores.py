@@ -1,4 +1,4 @@
-"""Makes the stores ready for the roles: tables, topics, and a Redis that answers."""
+"""Makes the stores ready for the roles: tables and topics, and a look at Redis."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ class StoreRefused(Exception):
 
 
 async def prepare_stores(settings: Settings) -> None:
-    """Safe to repeat. Raises StoreRefused."""
+    """Makes tables and topics. Safe to repeat. Raises StoreRefused."""
     try:
         await asyncio.to_thread(prepare, settings.postgres_url)
     except psycopg.Error as error:
@@ -26,8 +26,12 @@ async def prepare_stores(settings: Settings) -> None:
         await topics.prepare(settings)
     except (KafkaError, topics.TopicRefused) as error:
         raise StoreRefused(f"The topics could not be made on Kafka: {error}") from error
+
+
+async def check_redis(url: str) -> None:
+    """Raises StoreRefused if it does not answer."""
     try:
-        async with connect(settings.redis_url, "prepare") as redis:
+        async with connect(url, "check") as redis:
             await redis.ping()
     except RedisError as error:
         raise StoreRefused(f"Redis does not answer: {error}") from error

@@ -6,12 +6,11 @@ import contextlib
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from infra.datadir import DataDir
 from infra.demo.people import DEMO_PASSWORD, SIGN_IN_AS
@@ -20,7 +19,6 @@ from infra.embedded.child import Child, log_tail
 from infra.embedded.ports import Ports, is_free
 from infra.kafka.apache import ApacheKafka
 from infra.settings import Settings
-from infra.stores import prepare_stores
 from infra.supervisor import Supervisor
 
 READY_SECONDS = 90.0
@@ -52,7 +50,7 @@ class Role:
 
 
 def run(data_dir: Path, *, broker: str | None, demo: bool | None) -> None:
-    """Until Ctrl-C. Raises CannotStart, DataDirUnusable, PartFailed, StoreRefused or GaveUp, with nothing left running."""
+    """Until Ctrl-C. Raises CannotStart, DataDirUnusable, PartFailed or GaveUp, with nothing left running."""
     directory = DataDir(data_dir)
     try:
         settings = Settings()  # what an earlier stack had left is gone
@@ -101,7 +99,7 @@ class _Up:
         began = time.monotonic()
         await self._check_ports()
         await self._start_parts()
-        await prepare_stores(self._settings)
+        await self._prepare_stores()
         for name in ROLES:
             self._keep(name, ROLES[name])
         running = (
@@ -139,11 +137,14 @@ class _Up:
         for part in self._parts.values():
             self._supervisor.keep(part.name, part.launch, part.stop_signal)
         await asyncio.gather(*(self._await_part(part) for part in self._parts.values()))
+        self._publish()
+
+    def _publish(self) -> None:
         addresses: dict[str, Any] = {name: part.url for name, part in self._parts.items()}
         addresses["embedded_broker"] = isinstance(self._parts.get("kafka_url"), Broker)
-        self._settings = settings.model_copy(update=addresses)
+        self._settings = self._settings.model_copy(update=addresses)
         for name in ("http_host", "http_port", "ws_host", "ws_port", "matcher_host", "matcher_port"):
-            addresses[name] = getattr(settings, name)
+            addresses[name] = getattr(self._settings, name)
         self._directory.publish(addresses)
 
     def _add(self, setting: str, kind: type[Part], name: str) -> None:
@@ -159,6 +160,16 @@ class _Up:
                 raise PartFailed(f"{part.name} did not answer within {part.patience:.0f} s ({part.log}).")
             await asyncio.sleep(0.02)
 
+    async def _prepare_stores(self) -> None:
+        from infra import stores  # slow to import, so after the parts were launched
+
+        try:
+            await stores.prepare_stores(self._settings)
+            if "redis_url" not in self._parts:
+                await stores.check_redis(self._settings.redis_url)
+        except stores.StoreRefused as reason:
+            raise CannotStart(str(reason)) from reason
+
     def _keep(self, name: str, arguments: Sequence[str]) -> Role:
         role = Role(
             arguments, self._directory.logs / f"{name.replace(' ', '-')}.log", (self._directory.lock,)
@@ -168,28 +179,22 @@ class _Up:
 
     async def _welcome(self, began: float) -> None:
         await self._until_ready()
-        seeded = self._settings.demo and await self._seed()
-        if seeded:
-            self._keep(BOTS, ("infra.demo", "bots"))
         _say(f"연결이 is ready after {time.monotonic() - began:.1f} s: {_address(self._settings)}")
-        if seeded:
+        if self._settings.demo and await self._seed():
+            self._keep(BOTS, ("infra.demo", "bots"))
             names = ", ".join(SIGN_IN_AS)
             _say(f"  sign in as {names}; the password of each is {DEMO_PASSWORD}")
         _say(f"  logs: {self._directory.logs}; Ctrl-C stops everything")
 
     async def _until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    if (await client.get(f"{_address(self._settings)}/readyz")).status_code == 200:
-                        return
-                if time.monotonic() > deadline:
-                    raise CannotStart(
-                        f"The gateway was not ready within {READY_SECONDS:.0f} s; see {self._directory.logs} and "
-                        "`yeon doctor`."
-                    )
-                await asyncio.sleep(0.05)
+        while not await asyncio.to_thread(_is_ready, f"{_address(self._settings)}/readyz"):
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"The gateway was not ready within {READY_SECONDS:.0f} s; see {self._directory.logs} and "
+                    "`yeon doctor`."
+                )
+            await asyncio.sleep(0.05)
 
     async def _seed(self) -> bool:
         log = self._directory.logs / "seed.log"
@@ -203,6 +208,15 @@ class _Up:
     async def _stop(self) -> None:
         await self._supervisor.stop([BOTS, *ROLES], seconds=10)
         await self._supervisor.stop([part.name for part in self._parts.values()], seconds=10)
+
+
+def _is_ready(url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _address(settings: Settings) -> str:

