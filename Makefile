@@ -32,7 +32,7 @@ check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, impo
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 test-kafka: $(VENV)/.dev kafka-jars ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
 	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
