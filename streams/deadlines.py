@@ -54,6 +54,10 @@ class Deadlines:
         self._known = {key: until for key, until in self._known.items() if until > at}
         return found
 
+    def failed(self, key: Key) -> None:
+        """Let an offer be taken in again: it could not be ended now."""
+        self._known.pop(key, None)
+
     def seconds_to_next(self, at: datetime) -> float | None:
         """How long from `at` to the next deadline; None if there is none."""
         return max(0.0, (self._waiting[0][0] - at).total_seconds()) if self._waiting else None
@@ -66,7 +70,7 @@ async def keep_deadlines(pool: Pool, commands: CommandPort) -> None:
         try:
             deadlines.add(await due_offers(pool, now() + AHEAD))
             await _end_due(deadlines, commands)
-        except (Error, PoolTimeout, Unavailable) as error:
+        except (Error, PoolTimeout) as error:
             log.warning("deadlines wait for a store: %s", error)
         await asyncio.sleep(LOOK_SECONDS)
 
@@ -76,10 +80,10 @@ async def _end_due(deadlines: Deadlines, commands: CommandPort) -> None:
     until = now() + timedelta(seconds=LOOK_SECONDS)
     while (wait := deadlines.seconds_to_next(now())) is not None and now() + timedelta(seconds=wait) < until:
         await asyncio.sleep(wait)
-        await asyncio.gather(*(_end(commands, key) for key in deadlines.due(now())))
+        await asyncio.gather(*(_end(deadlines, commands, key) for key in deadlines.due(now())))
 
 
-async def _end(commands: CommandPort, key: Key) -> None:
+async def _end(deadlines: Deadlines, commands: CommandPort, key: Key) -> None:
     question_id, expert_id, round_number = key
     command_id = expiry_command(question_id, expert_id, round_number)
     context = Context(command_id, SYSTEM, now(), correlation_id=question_id)
@@ -88,3 +92,6 @@ async def _end(commands: CommandPort, key: Key) -> None:
         await commands.execute(command, context)
     except Refused as refusal:
         log.info("offer %s was no more to be ended: %s", key, refusal.message)
+    except Unavailable:
+        log.warning("offer %s could not be ended, the event store is away", key)
+        deadlines.failed(key)

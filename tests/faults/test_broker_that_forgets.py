@@ -73,7 +73,9 @@ async def talk(world: World, stop: asyncio.Event) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_what_a_killed_broker_forgot_is_published_again(world: World, own_kafka: Part) -> None:
+async def test_what_a_killed_broker_forgot_is_published_again(
+    world: World, own_kafka: Part, broker_kind: str
+) -> None:
     # given a relay and a consumer, and people talking all the time
     world.roles.start(*RELAY)
     world.roles.start(*COLLECTOR)
@@ -93,6 +95,8 @@ async def test_what_a_killed_broker_forgot_is_published_again(world: World, own_
     # then nothing is missing downstream, nor twice, nor out of order
     await world.all_collected()
     world.assert_everything_once_and_in_order()
+    if broker_kind == "embedded":
+        assert world.generation() > 1, "the broker forgot nothing: this test has tried nothing"
 
 
 @pytest.mark.timeout(240)
@@ -122,7 +126,7 @@ async def test_a_topic_that_is_deleted_under_load_is_made_and_filled_again(
     world.assert_everything_once_and_in_order()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_a_standby_relay_takes_over_from_one_that_was_killed(world: World) -> None:
     # given an active relay and one that stands by
     active = world.roles.start(*RELAY)
@@ -147,7 +151,7 @@ async def test_a_standby_relay_takes_over_from_one_that_was_killed(world: World)
     assert world.generation() == 1
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_while_kafka_is_away_events_wait_in_the_store(world: World, own_kafka: Part) -> None:
     # given a relay whose Kafka is away
     world.roles.start(*RELAY)
