@@ -4,6 +4,7 @@ A field that holds a person's words or name carries `Personal(owner)`, where `ow
 same model or in one around it, that holds that person's id. The mapper seals such fields in the store.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -26,12 +27,14 @@ class Personal:
         return {**handler(core), "x-personal": to_camel(self.owner)}
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def _no_control_characters(text: str) -> str:
-    for character in text:
-        if ord(character) < 32 and character not in "\n\r\t":
-            raise ValueError("control characters other than line breaks and tabs are not allowed")
-        if 0x7F <= ord(character) <= 0x9F or 0xD800 <= ord(character) <= 0xDFFF:
-            raise ValueError("control characters and lone surrogates are not allowed")
+    if _CONTROL.search(text):
+        raise ValueError(
+            "control characters (other than line breaks and tabs) and lone surrogates are not allowed"
+        )
     return text
 
 
