@@ -12,6 +12,8 @@ from infra.settings import STACK_FILE
 
 LEAST_FREE_BYTES = 512 * 1024 * 1024
 """Qdrant's write-ahead log alone lays out 295 MB."""
+ENOUGH_TO_GO_ON_BYTES = 32 * 1024 * 1024
+"""Below this everything stops in order, before a server is ended in the middle of a write."""
 LOG_BYTES = 10 * 1024 * 1024
 
 
@@ -36,13 +38,17 @@ class DataDir:
         except OSError as error:
             raise DataDirUnusable(_why(self.path, error)) from error
         self._take(patience)
-        check_space(shutil.disk_usage(self.path).free, self.path)
+        self.check_space(LEAST_FREE_BYTES)
         self._stack.unlink(missing_ok=True)
         self._turn_logs()
 
     @property
     def logs(self) -> Path:
         return self.path / "log"
+
+    def check_space(self, least: int = ENOUGH_TO_GO_ON_BYTES) -> None:
+        """Raises DataDirUnusable if its disk has less than `least` bytes left."""
+        check_space(shutil.disk_usage(self.path).free, least, self.path)
 
     def publish(self, stack: dict[str, Any]) -> None:
         """Writes the addresses of what runs, for every other `yeon` command; readable by the owner only."""
@@ -88,11 +94,11 @@ class DataDir:
                 log.replace(log.with_suffix(".log.1"))
 
 
-def check_space(free: int, path: Path) -> None:
-    """Raises DataDirUnusable if `free` bytes are too few to start with."""
-    if free < LEAST_FREE_BYTES:
+def check_space(free: int, least: int, path: Path) -> None:
+    """Raises DataDirUnusable if `free` bytes are less than `least`."""
+    if free < least:
         raise DataDirUnusable(
-            f"The disk of {path} is full: {free // 2**20} MB are free and {LEAST_FREE_BYTES // 2**20} are needed. "
+            f"The disk of {path} is full: {free // 2**20} MB are free and {least // 2**20} are needed. "
             "Free some, or set YEON_DATA_DIR to a directory on another disk."
         )
 

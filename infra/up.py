@@ -105,6 +105,7 @@ class _Up:
         running = (
             asyncio.create_task(self._supervisor.watch()),
             asyncio.create_task(self._welcome(began)),
+            asyncio.create_task(self._watch_disk()),
         )
         try:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
@@ -185,6 +186,11 @@ class _Up:
             names = ", ".join(SIGN_IN_AS)
             _say(f"  sign in as {names}; the password of each is {DEMO_PASSWORD}")
         _say(f"  logs: {self._directory.logs}; Ctrl-C stops everything")
+
+    async def _watch_disk(self) -> None:
+        while True:
+            self._directory.check_space()
+            await asyncio.sleep(1)
 
     async def _until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

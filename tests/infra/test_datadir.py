@@ -41,9 +41,9 @@ def test_a_directory_that_cannot_be_is_said_with_the_setting_to_change(tmp_path:
 
 
 def test_a_full_disk_is_said_with_what_is_needed() -> None:
-    check_space(LEAST_FREE_BYTES, Path("/data"))
+    check_space(LEAST_FREE_BYTES, LEAST_FREE_BYTES, Path("/data"))
     with pytest.raises(DataDirUnusable, match="disk of /data is full: 1 MB are free and 512"):
-        check_space(1024 * 1024, Path("/data"))
+        check_space(1024 * 1024, LEAST_FREE_BYTES, Path("/data"))
 
 
 def test_settings_find_what_is_published_until_it_is_released(
