@@ -45,17 +45,15 @@ class Statistics:
         self._app = app
         self._redis = redis
         self._seen: dict[int, int] = {}
-        self._figures = self._table("figures", float).tumbling(WINDOW_SECONDS, expires=KEPT_SECONDS)
-        self._figures.table.changelog_topic = self._changelog("figures")
+        figures = self._table("figures", float)
+        changelog = figures.changelog_topic
+        self._figures = figures.tumbling(WINDOW_SECONDS, expires=KEPT_SECONDS)
+        figures.changelog_topic = changelog  # which windowing takes away
         self._asked = self._table("asked", None)
-        self._asked.changelog_topic = self._changelog("asked")
 
     def _table(self, name: str, default: Any) -> Any:
-        return self._app.Table(name, default=default, partitions=TOPICS[CONVERSATIONS].partitions)
-
-    def _changelog(self, name: str) -> Any:
-        # Faust's own name for it holds the group's, which is another at each start; this one outlasts them.
-        return self._app.topic(
+        # Faust's own name for a changelog holds the group's, which is another at each start; this one outlasts them.
+        changelog = self._app.topic(
             f"yeon.views.{name}.changelog",
             key_serializer="json",
             value_serializer="json",
@@ -66,6 +64,12 @@ class Statistics:
             acks=False,
             internal=True,
             allow_empty=True,
+        )
+        return self._app.Table(
+            name,
+            default=default,
+            partitions=TOPICS[CONVERSATIONS].partitions,
+            changelog_topic=changelog,
         )
 
     def observe(self, event: FaustEvent) -> None:
