@@ -46,9 +46,9 @@ class Listener:
         self.joined = asyncio.Event()
 
     async def read(self) -> None:
-        record = self.record
         async for text in self.socket:
             now = time.perf_counter()
+            record = self.record
             frame = orjson.loads(text)
             kind, data = frame["type"], frame["data"]
             if kind == "new_message":
@@ -139,6 +139,7 @@ async def main(arguments: list[str] | None = None) -> None:
         tokens = Signer(settings)
         async with World(settings) as world:
             rooms = await world.rooms(options.rooms, options.members)
+        await asyncio.to_thread(stack.wait_until_caught_up)
         warm_up = Record()
         listeners = [await _listen(stack, room, tokens, warm_up) for room in rooms]
         ids = [room.id for room in rooms]

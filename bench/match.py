@@ -47,17 +47,6 @@ async def _expert(
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def _indexed(http: httpx.AsyncClient, experts: int) -> None:
-    """Wait until the matcher has every expert."""
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        answer = await http.get("/readyz")
-        if not any(answer.json()["parts"]["views"]["behind"].values()):
-            return
-        await asyncio.sleep(0.2)
-    raise SystemExit(f"{experts} experts were not indexed in time")
-
-
 async def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench.match")
     parser.add_argument("--experts", type=int, default=1000)
@@ -74,7 +63,7 @@ async def main(arguments: list[str] | None = None) -> None:
         sockets = [await _expert(stack, tokens, expert, arrived) for expert in experts]
         asked: dict[str, float] = {}
         async with httpx.AsyncClient(base_url=stack.http, timeout=20) as http:
-            await _indexed(http, options.experts)
+            await asyncio.to_thread(stack.wait_until_caught_up)
             http.headers["Authorization"] = f"Bearer {tokens.access(asker, 'questioner')}"
             for number in range(options.questions + 5):
                 content = QUESTIONS[number % len(QUESTIONS)].format(FIELDS[number % len(FIELDS)])

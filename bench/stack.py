@@ -50,6 +50,16 @@ class Running:
             found.setdefault(role, []).append(process)
         return found
 
+    def wait_until_caught_up(self, seconds: float = 180.0) -> None:
+        """Until every view and the matcher's index stand at the end of the log."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            views = httpx.get(f"{self.http}/readyz", timeout=5).json()["parts"]["views"]
+            if not any(views["behind"].values()):
+                return
+            time.sleep(0.1)
+        raise SystemExit(f"views and index did not catch up within {seconds:.0f} s")
+
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time so far, by role, of the processes that live."""
         return {
