@@ -20,12 +20,15 @@ CommandKey = tuple[UUID, UUID]
 """Who sent it, and its id."""
 
 _SELECT = """
-    SELECT o.user_id, o.command_id, o.name, o.position, o.answer
-    FROM unnest(%(users)b::uuid[], %(commands)b::uuid[]) AS wanted (user_id, command_id)
-    CROSS JOIN LATERAL (
-        SELECT * FROM store.command_outcomes o
-        WHERE o.user_id = wanted.user_id AND o.command_id = wanted.command_id OFFSET 0
-    ) o
+    SELECT head.position, o.user_id, o.command_id, o.name, o.position, o.answer
+    FROM store.log_head head
+    LEFT JOIN LATERAL (
+        SELECT o.* FROM unnest(%(users)b::uuid[], %(commands)b::uuid[]) AS wanted (user_id, command_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM store.command_outcomes o
+            WHERE o.user_id = wanted.user_id AND o.command_id = wanted.command_id OFFSET 0
+        ) o
+    ) o ON true
 """
 _INSERT = """
     INSERT INTO store.command_outcomes (user_id, command_id, name, position, answer)
@@ -35,10 +38,16 @@ _INSERT = """
 """
 
 
+def number_of(key: CommandKey) -> int:
+    """One number for a key, which is quicker to look up than two UUIDs."""
+    return key[0].int << 128 | key[1].int
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """What became of one command: an outcome or a refusal."""
 
+    key: CommandKey
     name: str
     answer: Outcome | Refused
     personal: bool = False
@@ -57,19 +66,16 @@ class StoredOutcome:
 
     @property
     def key(self) -> CommandKey:
-        """What it is found by."""
+        """Whose it is."""
         return self.user_id, self.command_id
 
 
-def ask(cursor: Rows, keys: Sequence[CommandKey]) -> None:
-    """Ask for the outcomes of these commands; `found` reads them."""
+def look_up(cursor: Rows, keys: Sequence[CommandKey]) -> tuple[int, list[StoredOutcome]]:
+    """The last position in the log, and the outcomes of those commands that were decided before."""
     users, commands = Uuids([key[0] for key in keys]), Uuids([key[1] for key in keys])
     cursor.execute(_SELECT, {"users": users, "commands": commands}, prepare=True)
-
-
-def found(cursor: Rows) -> list[StoredOutcome]:
-    """Those that were decided before."""
-    return [StoredOutcome(*row) for row in cursor.fetchall()]
+    rows = cursor.fetchall()
+    return rows[0][0], [StoredOutcome(*row[1:]) for row in rows if row[1] is not None]
 
 
 def insert(cursor: Rows, outcomes: Sequence[StoredOutcome]) -> None:
@@ -84,16 +90,16 @@ def insert(cursor: Rows, outcomes: Sequence[StoredOutcome]) -> None:
     cursor.execute(_INSERT, columns, prepare=True)
 
 
-def to_row(key: CommandKey, answered: Answered, key_of: Callable[[UUID], bytes]) -> StoredOutcome:
+def to_row(answered: Answered, key_of: Callable[[UUID], bytes]) -> StoredOutcome:
     """The row of an answer."""
-    user_id, command_id = key
+    user_id, command_id = answered.key
     answer = answered.answer
     if isinstance(answer, Refused):
         said = {"code": answer.code, "message": answer.message, "field": answer.field}
         return StoredOutcome(user_id, command_id, answered.name, 0, orjson.dumps({"refused": said}))
     place: dict[str, Any] = {"topic": answer.topic, "partition": answer.partition}
     if answered.personal:
-        place["sealed"] = box(key_of(user_id), orjson.dumps(answer.result), _bound(key))
+        place["sealed"] = box(key_of(user_id), orjson.dumps(answer.result), _bound(answered.key))
     else:
         place["result"] = answer.result
     return StoredOutcome(user_id, command_id, answered.name, answer.position, orjson.dumps(place))

@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import strtobool
 from psycopg import Cursor
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed, Identifier
 
 from commands.arrays import Bigints, Byteas, Column, Texts, Uuids
 from commands.connection import WriterDatastore
@@ -85,14 +85,17 @@ class EventRecorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """The tables are made by `infra.postgres.prepare`, like everything precious."""
 
-    def lock(self, cursor: Rows) -> None:
-        """Become the one writer until the transaction ends."""
-        self._lock_table(cursor)
+    def begin(self, cursor: Rows) -> None:
+        """Begin a transaction and become the one writer until it ends, in one exchange with the server."""
+        _simply(cursor, SQL("BEGIN; SELECT pg_advisory_xact_lock({})").format(APPEND_LOCK))
 
     def append(self, cursor: Rows, stored_events: Sequence[StoredEvent]) -> None:
-        """Inside the caller's transaction, under the lock: insert, and wake who listens."""
-        self._insert_rows(cursor, stored_events)
-        self._notify_channel(cursor)
+        """Inside a transaction that was begun: insert."""
+        cursor.execute(_INSERT, _columns(stored_events), prepare=True)
+
+    def commit(self, cursor: Rows) -> None:
+        """Wake who listens, and commit."""
+        _simply(cursor, SQL("NOTIFY {}; COMMIT").format(Identifier(self.channel_name)))
 
     def keep_snapshots(self, cursor: Rows, snapshots: Sequence[StoredEvent]) -> None:
         """Replace the snapshots of these aggregates."""
@@ -119,10 +122,13 @@ class EventRecorder(PostgresApplicationRecorder):
     ) -> None:
         self._lock_table(curs)
         self._notify_channel(curs)
-        self._insert_rows(curs, stored_events)
+        self.append(curs, stored_events)
 
-    def _insert_rows(self, cursor: Rows, stored_events: Sequence[StoredEvent]) -> None:
-        cursor.execute(_INSERT, _columns(stored_events), prepare=True)
+
+def _simply(cursor: Rows, statements: Composed) -> None:
+    """Several statements in one exchange, which only the simple protocol allows: text, and never prepared."""
+    with cursor.connection.cursor() as simple:
+        simple.execute(statements, prepare=False)
 
 
 def _columns(stored_events: Sequence[StoredEvent]) -> dict[str, Column]:

@@ -2,6 +2,9 @@
 
 Lock, look up outcomes, refresh, decide each, number, append, store outcomes, commit. A turn that fails has changed
 nothing, or (a connection lost at the commit) all; whoever asks again finds out from the outcomes.
+
+Each exchange with the server lets go of the interpreter, and a busy event loop is slow to hand it back; so there are
+few, and a pipeline (many small ones) costs more than it saves.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.domain import Snapshot
-from psycopg import Connection, Cursor
+from psycopg import Cursor
 from psycopg.rows import tuple_row
 
 from commands import outcomes
@@ -21,7 +24,7 @@ from commands.desk import Desk
 from commands.event_mapper import CatalogueMapper
 from commands.handlers import HANDLING, Answer, meta_of
 from commands.inbox import number_told
-from commands.outcomes import Answered, CommandKey, StoredOutcome
+from commands.outcomes import Answered, CommandKey, number_of
 from commands.reads import Reads
 from commands.refusals import Conflict
 from commands.rules import Rules
@@ -46,8 +49,13 @@ class Asked(NamedTuple):
 
     @property
     def key(self) -> CommandKey:
-        """What its outcome is found by."""
+        """Whose it is, and its id."""
         return self.context.user_id, self.context.command_id
+
+    @property
+    def number(self) -> int:
+        """What its outcome is found by."""
+        return number_of(self.key)
 
 
 class HalfDecided(RuntimeError):
@@ -63,7 +71,7 @@ class _Batch:
     """What a turn is about to write."""
 
     head: int
-    answers: dict[CommandKey, Answered]
+    answers: list[Answered]
     keys: dict[UUID, bytes]
 
 
@@ -83,11 +91,11 @@ class Turns:
         try:
             with (
                 self._datastore.get_connection() as connection,
-                connection.pipeline(),
-                connection.transaction(),
                 connection.cursor(row_factory=tuple_row, binary=True) as cursor,
             ):
+                self._recorder.begin(cursor)
                 decided, batch = self._decide(cursor, asked)
+                self._recorder.commit(cursor)
         except BaseException:
             self._cache.clear()
             self._synced = 0
@@ -102,47 +110,35 @@ class Turns:
         self._datastore.reset()
 
     def _decide(self, cursor: Cursor[Any], asked: Sequence[Asked]) -> tuple[list[Decided], _Batch]:
-        stored, head = self._begin(cursor.connection, asked)
+        keys = {one.number: one.key for one in asked}
+        head, known_before = outcomes.look_up(cursor, list(keys.values()))
+        stored = {number_of(row.key): row for row in known_before}
         reads = Reads(cursor, self._recorder, self._cache, self._keys)
         if head != self._synced:
             reads.refresh(self._synced, head)
         desk = Desk(reads, self._rules)
-        desk.fetch(list({id_ for one in asked if one.key not in stored for id_ in _needs(one)}))
+        new = [one for one in asked if one.number not in stored]
+        desk.fetch(list({id_.int: id_ for one in new for id_ in _needs(one)}.values()))
         sealed = [row.user_id for row in stored.values() if outcomes.is_sealed(row)]
         self._keys.read_now(cursor.connection, sealed)
 
-        answers: dict[CommandKey, Answered] = {}
+        answers: dict[int, Answered] = {}
         decided: list[Decided] = []
         for one in asked:
-            if row := stored.get(one.key):
+            number = one.number
+            if row := stored.get(number):
                 decided.append(_again(one, row.name, outcomes.from_row(row, self._keys.of)))
-            elif known := answers.get(one.key):
+            elif known := answers.get(number):
                 decided.append(_again(one, known.name, known.answer))
             else:
                 answer = self._answer(desk, one, head)
                 if isinstance(answer, Answered):
-                    answers[one.key] = answer
+                    answers[number] = answer
                 decided.append(answer.answer if isinstance(answer, Answered) else answer)
-        batch = _Batch(head + len(desk.said), answers, {})
+        batch = _Batch(head + len(desk.said), list(answers.values()), {})
         if answers:
             self._write(cursor, desk, batch)
         return decided, batch
-
-    def _begin(
-        self, connection: Connection[Any], asked: Sequence[Asked]
-    ) -> tuple[dict[CommandKey, StoredOutcome], int]:
-        """Lock, then what was decided before and the last position, in one exchange with the server."""
-        with (
-            connection.cursor() as locking,
-            connection.cursor(row_factory=tuple_row, binary=True) as known,
-            connection.cursor(row_factory=tuple_row, binary=True) as at,
-        ):
-            self._recorder.lock(locking)
-            outcomes.ask(known, list({one.key for one in asked}))
-            at.execute("SELECT position FROM store.log_head", prepare=True)
-            stored = {row.key: row for row in outcomes.found(known)}
-            (head,) = at.fetchone() or (0,)
-        return stored, head
 
     def _answer(self, desk: Desk, one: Asked, head: int) -> Answered | Exception:
         desk.begin()
@@ -154,14 +150,14 @@ class Turns:
         except Exception as error:
             if not desk.quiet:
                 raise HalfDecided(f"{name} failed after it had said something") from error
-            return Answered(name, error) if isinstance(error, Refused) else error
+            return Answered(one.key, name, error) if isinstance(error, Refused) else error
         events = desk.gather()
-        return Answered(name, _outcome(answer, events, head + len(desk.said)), answer.personal)
+        return Answered(one.key, name, _outcome(answer, events, head + len(desk.said)), answer.personal)
 
     def _write(self, cursor: Cursor[Any], desk: Desk, batch: _Batch) -> None:
         said = number_told(cursor, desk.said)
         owners = {owner for event in said for owner in owners_of(event.data)}
-        owners |= {key[0] for key, answered in batch.answers.items() if answered.personal}
+        owners |= {answered.key[0] for answered in batch.answers if answered.personal}
         snapshots = self._due(desk, said)
         owners |= {owner for one in snapshots for owner in owners_of(one.state["_state"])}
         batch.keys = self._keys.make(cursor.connection, owners)
@@ -171,12 +167,12 @@ class Turns:
         if snapshots:
             self._recorder.keep_snapshots(cursor, [mapper.to_stored_event(one) for one in snapshots])
         key_of = batch.keys.__getitem__
-        rows = [outcomes.to_row(key, answered, key_of) for key, answered in batch.answers.items()]
+        rows = [outcomes.to_row(answered, key_of) for answered in batch.answers]
         outcomes.insert(cursor, rows)
         self._cache.put(desk.changed)
 
     def _due(self, desk: Desk, said: Sequence[Sourced.Event]) -> list[Snapshot]:
-        crossed = {e.originator_id for e in said if e.originator_version % SNAPSHOT_EVERY == 0}
+        crossed = {event.originator_id for event in said if event.originator_version % SNAPSHOT_EVERY == 0}
         return [Snapshot.take(one) for one in desk.changed if one.id in crossed]
 
 

@@ -52,11 +52,12 @@ def post(desk: Desk, command: PostMessage, meta: Meta) -> Answer:
     said = room.post(
         meta.actor_id, command.message_id, command.content, command.type, command.client_msg_id, meta
     )
+    message_id = str(said.message_id)
     return Answer(
         {
             "roomId": str(room.id),
-            "messageId": str(said.message_id),
-            "id": str(said.message_id),
+            "messageId": message_id,
+            "id": message_id,
             "seq": said.seq,
             "type": said.message_type,
             "content": said.content,

@@ -42,9 +42,10 @@ def test_no_database_function_is_made(datastore: WriterDatastore, store: str) ->
 def test_the_librarys_own_insert_numbers_from_the_head(datastore: WriterDatastore, store: str) -> None:
     recorder = EventRecorder(datastore)
     assert recorder.insert_events(events(3)) == [1, 2, 3]
-    with datastore.transaction(commit=True) as cursor:
-        recorder.lock(cursor)
+    with datastore.cursor() as cursor:
+        recorder.begin(cursor)
         recorder.append(cursor, events(2))
+        recorder.commit(cursor)
     assert recorder.insert_events(events(1)) == [6]
     assert recorder.max_notification_id() == 6
     assert [n.id for n in recorder.select_notifications(2, 3)] == [2, 3, 4]
