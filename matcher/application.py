@@ -24,7 +24,7 @@ from matcher.finder import Finder
 from matcher.index.contract import ExpertIndex
 from matcher.index.factory import make_index
 from matcher.indexing import Indexing
-from matcher.rounds import CONSUMER, Rounds
+from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
 from schemas.port import CommandPort, FeatureSource
 from schemas.topics import CONVERSATIONS, EXPERTS
@@ -58,7 +58,7 @@ async def serve(
         group = await prepare_group(APPLICATION, settings, consumers)
         app = build_app(group, settings)
         consume(app, [EXPERTS], indexing.apply)
-        consume(app, [CONVERSATIONS], rounds.apply)
+        consume(app, [CONVERSATIONS], rounds.apply, only=TYPES)
         server = _Endpoint(make_service(finder))
         try:
             await run_app(

@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra.clock import now
 from infra.kafka.app import AWAY, Batch
-from infra.kafka.intake import in_order
+from infra.kafka.intake import Passing, in_order
 from infra.log import EventLog
 from matcher import positions
 from matcher.finder import Finder, Search
@@ -49,6 +49,10 @@ class Round:
     question_id: UUID
     number: int
     search: Search
+
+
+TYPES = frozenset({QuestionAsked.TYPE, RoundRequested.TYPE})
+"""The event types that begin a round."""
 
 
 def round_of(event: Event) -> Round | None:
@@ -94,6 +98,10 @@ class Rounds:
         for start in range(0, len(rounds), TOGETHER):
             await self._answer_or_park(rounds[start : start + TOGETHER])
         self._reached |= positions.reached(events)
+        for record in batch:
+            if isinstance(record, Passing):
+                at = (record.topic, record.partition)
+                self._reached[at] = max(record.position, self._reached.get(at, 0))
         if rounds:
             await self.flush()
 

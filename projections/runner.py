@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from psycopg import AsyncConnection
 
-from infra.kafka.intake import Broken, PartitionLog, in_order
+from infra.kafka.intake import PartitionLog, Record, in_order
 from projections.catalogue import View, views_of
 from projections.queries.reading import Pool
 from projections.rows import Push
@@ -68,7 +68,7 @@ class Applied:
     parked: tuple[Parked, ...] = ()
 
 
-async def apply_batch(pool: Pool, batch: Sequence[Received | Broken], log: PartitionLog) -> Applied:
+async def apply_batch(pool: Pool, batch: Sequence[Record], log: PartitionLog) -> Applied:
     """Applies what is new in `batch`, with anything missing before it read from `log`.
 
     Raises what the database or the log raises, with nothing changed; the same batch may then be given again.
@@ -82,9 +82,7 @@ async def apply_batch(pool: Pool, batch: Sequence[Received | Broken], log: Parti
             return await _apart(connection, batch, log)
 
 
-async def _together(
-    connection: AsyncConnection[Any], batch: Sequence[Received | Broken], log: PartitionLog
-) -> Applied:
+async def _together(connection: AsyncConnection[Any], batch: Sequence[Record], log: PartitionLog) -> Applied:
     """The way of nearly every batch."""
     async with connection.transaction():
         all_taken, reached = await _take(connection, batch, log)
@@ -92,9 +90,7 @@ async def _together(
     return _applied(all_taken, reached)
 
 
-async def _apart(
-    connection: AsyncConnection[Any], batch: Sequence[Received | Broken], log: PartitionLog
-) -> Applied:
+async def _apart(connection: AsyncConnection[Any], batch: Sequence[Record], log: PartitionLog) -> Applied:
     """The way of a batch with an event whose rows are refused."""
     async with connection.transaction():
         all_taken, reached = await _take(connection, batch, log)
@@ -104,7 +100,7 @@ async def _apart(
 
 
 async def _take(
-    connection: AsyncConnection[Any], batch: Sequence[Received | Broken], log: PartitionLog
+    connection: AsyncConnection[Any], batch: Sequence[Record], log: PartitionLog
 ) -> tuple[list[Taken], dict[Place, int]]:
     """Locks, and gives what each view makes of what it has not seen, and where each partition then stands."""
     places = {_place(record) for record in batch}
@@ -123,10 +119,10 @@ async def _take(
     return all_taken, reached
 
 
-def _place(record: Received | Broken) -> Place:
-    if isinstance(record, Broken):
-        return record.topic, record.partition
-    return record.event.topic, record.event.partition
+def _place(record: Record) -> Place:
+    if isinstance(record, Received):
+        return record.event.topic, record.event.partition
+    return record.topic, record.partition
 
 
 def _unseen(view: View, events: Iterable[Event], positions: Positions) -> Iterable[Event]:

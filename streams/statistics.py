@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from infra.clock import now
 from infra.kafka.app import Event as FaustEvent
 from infra.kafka.app import decode
-from infra.kafka.intake import Broken
+from schemas.envelope import Received
 from schemas.events.question import (
     OfferAccepted,
     OfferDeclined,
@@ -78,7 +78,9 @@ class Statistics:
         if dict(message.headers or ()).get("ce_type") not in _COUNTED:
             return
         received = decode(message)
-        if isinstance(received, Broken) or received.event.position <= self._seen.get(message.partition, 0):
+        if not isinstance(received, Received) or received.event.position <= self._seen.get(
+            message.partition, 0
+        ):
             return
         self._seen[message.partition] = received.event.position
         data = received.event.data

@@ -15,18 +15,17 @@ from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from infra.kafka.generations import Group, count_start, read_generations
-from infra.kafka.intake import Broken
+from infra.kafka.intake import Broken, Passing, Record
 from infra.kafka.offsets import commit_starts
 from infra.kafka.pacing import PacedTransport
 from infra.kafka.topics import bootstrap
 from infra.kafka.tracking import Consumers, read_tracking
 from infra.settings import Settings
-from schemas.envelope import Received
 from schemas.mapper import from_kafka, position_of
 
 log = logging.getLogger(__name__)
 
-Batch = Sequence[Received | Broken]
+Batch = Sequence[Record]
 BATCH = 200
 """Most events handed on at once. Fewer come together when fewer wait; nothing waits for a batch to fill."""
 WAITING = 2_000
@@ -109,23 +108,26 @@ def consume(
     topics: Iterable[str],
     apply: Callable[[Batch], Awaitable[None]],
     observe: Callable[[Event], None] | None = None,
+    only: frozenset[str] | None = None,
 ) -> None:
     """Add an agent for each of `topics` that awaits `apply` with batches in the order of each partition.
 
     A batch is acknowledged once `apply` returns. While it raises, whatever it raises, the same batch is tried again,
     for ever: what cannot be processed is for `apply` to park. Batches of one topic come one after another, those of
     different topics may overlap. A batch may hold what was seen before; `infra.kafka.intake` sorts that out.
-    `observe` sees each record as it comes in, where Faust tables may be changed.
+    `observe` sees each record as it comes in, where Faust tables may be changed. With `only`, records of other event
+    types are not decoded, and come as `Passing`.
     """
     for name in topics:
         channel = app.topic(name, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply, observe))
+        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply, observe, only))
 
 
 def _agent(
     name: str,
     apply: Callable[[Batch], Awaitable[None]],
     observe: Callable[[Event], None] | None,
+    only: frozenset[str] | None,
 ) -> Callable[["faust.StreamT[bytes]"], Awaitable[None]]:
     async def agent(stream: "faust.StreamT[bytes]") -> None:
         # Faust's own take_events wakes up every few milliseconds even when nothing comes, holds each event back for
@@ -141,7 +143,7 @@ def _agent(
                 if not waiting:
                     arrived.clear()
                 room.set()
-                await _until_applied(name, apply, [decode(event.message) for event in taken])
+                await _until_applied(name, apply, [decode(event.message, only) for event in taken])
                 for event in taken:
                     await unacknowledging.ack(event)
 
@@ -183,10 +185,12 @@ async def _until_applied(name: str, apply: Callable[[Batch], Awaitable[None]], b
         pause = min(pause * 2, SLOWEST_RETRY)
 
 
-def decode(message: Message) -> Received | Broken:
-    """The event of a record, or what is known of a record that is none."""
+def decode(message: Message, only: frozenset[str] | None = None) -> Record:
+    """The event of a record, or what is known of a record that is none, or of a type not among `only`."""
     headers = message.headers or []
     try:
+        if only is not None and (passing := _passing(message, headers, only)):
+            return passing
         if message.value is None:
             raise ValueError("no value")
         received = from_kafka(message.value, headers)
@@ -202,3 +206,11 @@ def decode(message: Message) -> Received | Broken:
             return Broken(message.topic, message.partition, None, reason)
         return Broken(message.topic, message.partition, position, reason)
     return received
+
+
+def _passing(message: Message, headers: Iterable[tuple[str, bytes]], only: frozenset[str]) -> Passing | None:
+    texts = dict(headers)
+    if texts["ce_type"].decode() in only:
+        return None
+    place = int(texts["ce_position"]), int(texts["ce_previousposition"])
+    return Passing(message.topic, message.partition, *place)

@@ -25,6 +25,19 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """An event of a type the consumer does not read: only its place in the chain counts."""
+
+    topic: str
+    partition: int
+    position: int
+    previous: int
+
+
+Record = Received | Broken | Passing
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
     """Apply this event, which is next on its partition."""
 
@@ -53,9 +66,7 @@ class PartitionLog(Protocol):
         ...
 
 
-def plan(
-    positions: Mapping[tuple[str, int], int], batch: Iterable[Received | Broken], head: int
-) -> list[Apply | Fill]:
+def plan(positions: Mapping[tuple[str, int], int], batch: Iterable[Record], head: int) -> list[Apply | Fill]:
     """The steps that bring a consumer from `positions` (0 where absent) past `batch`. What was seen is left out.
 
     `head` stands in for the position of records that do not tell theirs.
@@ -70,6 +81,13 @@ def plan(
                 steps.append(Fill(*at, after, position))
                 reached[at] = position
             continue
+        if isinstance(record, Passing):
+            at = (record.topic, record.partition)
+            if (after := reached.get(at, 0)) < record.position:
+                if after < record.previous:
+                    steps.append(Fill(*at, after, record.previous))
+                reached[at] = record.position
+            continue
         event = record.event
         at = (event.topic, event.partition)
         if (after := reached.get(at, 0)) >= event.position:
@@ -82,7 +100,7 @@ def plan(
 
 
 async def in_order(
-    positions: Mapping[tuple[str, int], int], batch: Sequence[Received | Broken], log: PartitionLog
+    positions: Mapping[tuple[str, int], int], batch: Sequence[Record], log: PartitionLog
 ) -> list[Event]:
     """The events that come after `positions`, in order per partition, with everything missing read from `log`."""
     unplaced = any(isinstance(record, Broken) and record.position is None for record in batch)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.kafka.intake import Apply, Broken, Fill, in_order, plan
+from infra.kafka.intake import Apply, Broken, Fill, Passing, in_order, plan
 from schemas.envelope import Event, Received
 from tests.projections.history import Conversation, History
 
@@ -108,6 +108,30 @@ async def test_every_event_up_to_the_last_seen_comes_once_and_in_order(
             assert record.event.position <= positions[record.event.topic, record.event.partition]
         elif record.position is not None:
             assert record.position <= positions[record.topic, record.partition]
+
+
+@given(
+    st.sets(st.sampled_from(RECEIVED).map(lambda r: r.event.position)), st.sets(st.integers(1, len(RECEIVED)))
+)
+async def test_events_passed_over_leave_no_gap_and_hide_none(passed: set[int], lost: set[int]) -> None:
+    """A consumer that reads some types gets each of those once, whatever of the others or of its own is lost."""
+    come = [
+        Passing(r.event.topic, r.event.partition, r.event.position, r.previous)
+        if r.event.position in passed
+        else r
+        for r in RECEIVED
+        if r.event.position not in lost
+    ]
+
+    got = [event.position for event in await in_order({}, come, Store())]
+
+    assert len(got) == len(set(got))
+    last: dict[Place, int] = {}
+    for record in come:
+        event = record.event if isinstance(record, Received) else record
+        last[event.topic, event.partition] = event.position
+    due = {e.position for e in HISTORY.events if e.position <= last.get((e.topic, e.partition), 0)}
+    assert due - (passed - lost) <= set(got) <= due
 
 
 async def test_a_whole_log_needs_no_fill() -> None:
