@@ -3,13 +3,15 @@
 import logging
 import math
 import time
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, cast
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from gateway.batched import Batched
 from infra.redis import connect
 from infra.settings import Settings
 
@@ -35,13 +37,11 @@ class Limits:
             "logins": parse(settings.limit_logins),
             "registrations": parse(settings.limit_registrations),
         }
-        self._redis = connect(settings.redis_url, "gateway-limits")
         storage = RedisStorage(
-            f"async+{settings.redis_url}",
-            implementation="redispy",
-            key_prefix="yeon:limit",
-            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]
+            f"async+{settings.redis_url}", implementation="redispy", key_prefix="yeon:limit"
         )
+        self._redis = connect(settings.redis_url, "gateway-limits")
+        _share_round_trips(storage, Batched(self._redis))
         self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared_again_at = 0.0
@@ -74,3 +74,19 @@ class Limits:
         if not allowed:
             window = await limiter.get_window_stats(item, name, key)
             raise RateLimited(name, max(window.reset_time - time.time(), 0.05))
+
+
+def _share_round_trips(storage: RedisStorage, redis: Batched) -> None:
+    """Let the library's scripts of the moving window go with those of other callers, over one connection."""
+
+    def script(text: bytes) -> Callable[[list[str], list[float]], Awaitable[Any]]:
+        source = text.decode()
+
+        async def run(keys: list[str], args: list[float]) -> Any:
+            return await redis.run("EVAL", source, len(keys), *keys, *args)
+
+        return run
+
+    bridge = cast(Any, storage.bridge)
+    bridge.lua_moving_window = script(bridge.SCRIPT_MOVING_WINDOW)
+    bridge.lua_acquire_moving_window = script(bridge.SCRIPT_ACQUIRE_MOVING_WINDOW)

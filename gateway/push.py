@@ -77,13 +77,16 @@ class Ear:
             try:
                 await self._resubscribe(pubsub)
                 if not first:
+                    log.info("hearing pushes again")
                     self._reconnected()
                 first = False
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._change(pubsub))
                     group.create_task(self._listen(pubsub))
             except* (RedisError, OSError) as errors:
-                log.warning("not hearing pushes: %s", errors.exceptions[0])
+                if self.connected or first:
+                    log.warning("not hearing pushes until Redis is back: %s", errors.exceptions[0])
+                first = False
             finally:
                 self.connected = False
                 await pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -22,7 +22,6 @@ PATHS = frozenset({"/", "/ws"})
 BACK_AFTER_MS = (200, 2_000)
 """Between which a client is told to come back, so that not all come at once."""
 DRAIN_SECONDS = 0.2
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class SocketServer:
             ping_timeout=HEARTBEAT_SECONDS,
             close_timeout=3,
             server_header=None,
-            logger=logging.getLogger("gateway.websockets"),
+            logger=_library_log(),
         )
         host, port = self._server.sockets[0].getsockname()[:2]
         return Listening(host, port)
@@ -87,6 +86,13 @@ class SocketServer:
             await socket.run(_bearer(connection))
         finally:
             self._open.discard(socket)
+
+
+def _library_log() -> logging.Logger:
+    """The library says two things about every connection that comes and goes; we count those."""
+    log = logging.getLogger("gateway.websockets")
+    log.setLevel(logging.WARNING)
+    return log
 
 
 def _bearer(connection: ServerConnection) -> str | None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateway.batched import Batched
 from infra.push import ProgressHeard
 from projections.queries.progress import position
 from projections.queries.reading import Pool
@@ -42,10 +43,9 @@ class Writes:
 
     def __init__(self, redis: Redis, pool: Pool, patience: float) -> None:
         """A read waits at most `patience` seconds."""
-        self._redis = redis
+        self._redis = Batched(redis)
         self._pool = pool
         self._patience = patience
-        self._raise = redis.register_script(_RAISE)
         self._own: OrderedDict[UUID, tuple[float, dict[Place, int]]] = OrderedDict()
         self._reached: dict[Place, int] = {}
         self._moved = asyncio.Event()
@@ -62,9 +62,8 @@ class Writes:
             self._own.popitem(last=False)
         field = f"{outcome.topic}:{outcome.partition}"
         try:
-            await self._raise(
-                keys=[f"yeon:writes:{user_id}"], args=[field, outcome.position, REMEMBERED_SECONDS]
-            )
+            key = f"yeon:writes:{user_id}"
+            await self._redis.run("EVAL", _RAISE, 1, key, field, outcome.position, REMEMBERED_SECONDS)
         except (RedisError, OSError) as error:
             log.warning("own writes are remembered in this process only: %s", error)
 
@@ -112,7 +111,7 @@ class Writes:
         until, mine = self._own.get(user_id, (0.0, {}))
         written = dict(mine) if until > time.monotonic() else {}
         try:
-            shared = await self._redis.hgetall(f"yeon:writes:{user_id}")
+            shared = await self._redis.run("HGETALL", f"yeon:writes:{user_id}")
         except (RedisError, OSError) as error:
             log.warning("own writes at other gateways are not known: %s", error)
             return written

@@ -1,0 +1,51 @@
+"""Redis commands of many callers in few round trips: what comes while one is under way goes together in the next.
+
+One connection is enough for any number of callers, so a rush of them neither opens connections nor runs out of them.
+"""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+MOST = 500
+"""Commands in one round trip."""
+
+Argument = str | int | float
+
+
+class Batched:
+    """Runs commands. Of one caller and of all, they take effect in the order of the calls."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: list[tuple[tuple[Argument, ...], asyncio.Future[Any]]] = []
+        self._runner: asyncio.Task[None] | None = None
+
+    async def run(self, *command: Argument) -> Any:
+        """The answer to `command`, as redis-py gives it. Raises `RedisError` when Redis is away."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, future))
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            pipeline = self._redis.pipeline(transaction=False)
+            for command, _ in batch:
+                pipeline.execute_command(*command)
+            try:
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            except (RedisError, OSError) as error:
+                answers = [error] * len(batch)
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if future.done():
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+        self._runner = None
