@@ -8,7 +8,6 @@ turn, its commands are decided one by one, so that only the faulty one fails.
 import asyncio
 import logging
 import queue
-import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -26,8 +25,6 @@ MOST = 256
 """Commands in one turn."""
 PATIENCE_SECONDS = 5.0
 """How long a command waits for a server that is away."""
-SWITCH_SECONDS = 0.0005
-"""How long a busy event loop may keep the writer from going on, each time it heard from the server (Python: 5 ms)."""
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 log = logging.getLogger(__name__)
@@ -53,7 +50,6 @@ class GroupCommit:
     def start(self) -> None:
         """Begin to serve, for the running event loop."""
         self._loop = asyncio.get_running_loop()
-        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
         self._thread.start()
 
     async def execute(self, command: Command, context: Context) -> Outcome:
