@@ -1,5 +1,7 @@
 """The worker: the Faust application `views` with an agent for each topic, the deadlines and the statistics."""
 
+from psycopg.conninfo import make_conninfo
+
 from infra.kafka import topics
 from infra.kafka.app import build_app, consume, prepare_group
 from infra.kafka.process import persist, run_app
@@ -21,8 +23,11 @@ APPLICATION = "views"
 async def run_worker(settings: Settings, commands: CommandPort) -> None:
     """Run until SIGTERM or SIGINT. Raises `GenerationRaised` or `NoProgress`."""
     fed = consumers()
+    # The views can be made again from the log, so no batch waits for the disk: after a crash of PostgreSQL rows and
+    # tracking go back together, and what is missing is read from the store.
+    views_url = make_conninfo(settings.postgres_url, options="-c synchronous_commit=off")
     async with (
-        connect(settings.postgres_url, "views") as pool,
+        connect(views_url, "views") as pool,
         connect_redis(settings.redis_url, "views") as redis,
     ):
         await persist("tables of the views", lambda: prepare_views(pool))
@@ -40,4 +45,5 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
             fed,
             group,
             beside=[lambda: keep_deadlines(pool, commands), statistics.publish],
+            refill=views.apply,
         )

@@ -5,18 +5,18 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import faust
 from aiokafka.errors import KafkaError
-from psycopg import AsyncConnection, Error
+from psycopg import Error
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from infra.kafka.generations import Group, read_generations
-from infra.kafka.tracking import Consumers, Progress, read_published, read_tracking
+from infra.kafka.generations import Group
+from infra.kafka.tracking import Consumers
+from infra.kafka.watch import GenerationRaised, NoProgress, Refill, watch
 from infra.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,13 +25,7 @@ PATIENCE_SECONDS = 30.0
 STOP_SECONDS = 8.0
 Result = TypeVar("Result")
 
-
-class GenerationRaised(Exception):
-    """A topic lost records and was filled again: this process has to begin anew under a new group."""
-
-
-class NoProgress(Exception):
-    """Events wait and none is applied, or the application died: the supervisor has to start this process again."""
+__all__ = ["GenerationRaised", "NoProgress", "persist", "run_app", "run_process"]
 
 
 async def run_app(
@@ -41,9 +35,11 @@ async def run_app(
     group: Group,
     beside: Sequence[Callable[[], Awaitable[None]]] = (),
     patience: float = PATIENCE_SECONDS,
+    refill: Refill | None = None,
 ) -> None:
     """Run `app`, and each of `beside` as a task next to it, until SIGTERM or SIGINT.
 
+    `refill`, if given, is called with what was published and never came, to be read from the store.
     Raises `GenerationRaised` or `NoProgress` when it is time to begin anew, or what one of `beside` raised.
     """
     stop = asyncio.Event()
@@ -53,7 +49,7 @@ async def run_app(
     tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait())]
     try:
         await app.start()
-        tasks.append(asyncio.ensure_future(_watch(app, settings, consumers, group, patience)))
+        tasks.append(asyncio.ensure_future(watch(app, settings, consumers, group, patience, refill)))
         tasks.append(asyncio.ensure_future(_crash(app)))
         tasks += [asyncio.ensure_future(start()) for start in beside]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -105,33 +101,3 @@ async def _crash(app: faust.App) -> None:
     while not app.crashed and not app.should_stop:
         await asyncio.sleep(0.25)
     raise NoProgress(f"the application stopped by itself: {app.crash_reason!r}")
-
-
-async def _watch(
-    app: faust.App,
-    settings: Settings,
-    consumers: Consumers,
-    group: Group,
-    patience: float,
-) -> None:
-    progress = Progress(patience)
-    while True:
-        try:
-            async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
-                while True:
-                    await asyncio.sleep(1.0)
-                    found = await read_generations(connection, list(consumers))
-                    if found != group.generations:
-                        raise GenerationRaised(f"generations are {found}, were {group.generations}")
-                    reached = await read_tracking(connection, consumers)
-                    published = await read_published(connection, list(consumers))
-                    if not settings.embedded_broker:  # there are other workers, and partitions of theirs
-                        ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
-                        reached = {at: position for at, position in reached.items() if at in ours}
-                    if stuck := progress.stuck(reached, published, time.monotonic()):
-                        raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {stuck}")
-        except Error as error:
-            # Without the store nothing can be said about progress.
-            progress = Progress(patience)
-            log.warning("cannot watch the generations: %s", error)
-            await asyncio.sleep(1.0)

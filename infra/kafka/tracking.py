@@ -38,25 +38,29 @@ async def read_published(connection: AsyncConnection[TupleRow], topics: Sequence
 
 
 class Progress:
-    """Says when events wait and none is applied: nowhere for `patience` seconds, or, since partitions with a backlog
-    hold others up, in one partition for ten times as long."""
+    """Remembers for how long events have waited in each partition without one being applied."""
 
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self) -> None:
         self._behind: dict[tuple[str, int], tuple[int, float]] = {}
         """Since when each partition that is behind stands where."""
 
-    def stuck(
+    def stood(
         self, reached: Mapping[tuple[str, int], int], published: Mapping[tuple[str, int], int], now: float
-    ) -> list[tuple[str, int]]:
-        """The stuck ones among the partitions of `reached`, as of `now` (seconds of any steady clock)."""
+    ) -> dict[tuple[str, int], float]:
+        """The partitions of `reached` in which events wait, and for how many seconds nothing moved there, as of `now`
+        (seconds of any steady clock)."""
         behind: dict[tuple[str, int], tuple[int, float]] = {}
         for at, position in reached.items():
             if published.get(at, 0) > position:
                 held, since = self._behind.get(at, (position, now))
                 behind[at] = (position, since if held == position else now)
         self._behind = behind
-        stood = {at: now - since for at, (_, since) in behind.items()}
-        if stood and min(stood.values()) >= self._patience:
-            return list(stood)
-        return [at for at, seconds in stood.items() if seconds >= 10 * self._patience]
+        return {at: now - since for at, (_, since) in behind.items()}
+
+
+def stuck(stood: Mapping[tuple[str, int], float], patience: float) -> list[tuple[str, int]]:
+    """The partitions that do not get on: all that wait, if none moved for `patience` seconds, or, since partitions
+    with a backlog hold others up, one that did not move for ten times as long."""
+    if stood and min(stood.values()) >= patience:
+        return list(stood)
+    return [at for at, seconds in stood.items() if seconds >= 10 * patience]

@@ -12,7 +12,7 @@ from infra.kafka.generations import count_start, raise_generation, read_generati
 from infra.kafka.intake import Broken
 from infra.kafka.offsets import first_above
 from infra.kafka.producer import Producer
-from infra.kafka.tracking import Progress
+from infra.kafka.tracking import Progress, stuck
 from infra.settings import Settings
 from schemas.mapper import to_kafka
 from schemas.topics import ACCOUNTS, CONVERSATIONS
@@ -39,29 +39,30 @@ async def test_a_group_begins_at_a_first_record_above_the_position(
 
 
 def test_an_application_is_stuck_when_events_wait_and_none_is_applied() -> None:
-    progress = Progress(patience=30)
+    progress = Progress()
     here, there = (CONVERSATIONS, 0), (CONVERSATIONS, 1)
 
-    assert progress.stuck({here: 5, there: 9}, {here: 7, there: 9}, now=0) == []
-    assert progress.stuck({here: 5, there: 9}, {here: 8, there: 9}, now=29) == []
-    assert progress.stuck({here: 5, there: 9}, {here: 8, there: 9}, now=30) == [here]
+    def stuck_at(now: float) -> list[tuple[str, int]]:
+        return stuck(progress.stood({here: 5, there: 9}, {here: 7, there: 9}, now), patience=30)
+
+    assert [stuck_at(0), stuck_at(29), stuck_at(30)] == [[], [], [here]]
 
 
 def test_an_application_that_gets_on_elsewhere_is_given_more_time() -> None:
-    progress = Progress(patience=30)
+    progress = Progress()
     here, there = (CONVERSATIONS, 0), (CONVERSATIONS, 1)
     ahead = {here: 1_000, there: 1_000}
 
-    found = [progress.stuck({here: 5, there: now}, ahead, now) for now in range(0, 301, 10)]
+    found = [stuck(progress.stood({here: 5, there: now}, ahead, now), 30) for now in range(0, 301, 10)]
 
     assert found[:-1] == [[]] * 30
     assert found[-1] == [here]
 
 
 def test_an_application_with_nothing_to_do_is_not_stuck() -> None:
-    progress = Progress(patience=30)
+    progress = Progress()
     for now in range(0, 100, 10):
-        assert progress.stuck({(CONVERSATIONS, 0): 5}, {(CONVERSATIONS, 0): 5}, now) == []
+        assert stuck(progress.stood({(CONVERSATIONS, 0): 5}, {(CONVERSATIONS, 0): 5}, now), 30) == []
 
 
 async def test_a_raised_generation_and_a_start_name_a_new_group(module_database: str) -> None:

@@ -1,0 +1,77 @@
+"""Watches a running application from outside its streams, which may die in silence: generations, and progress."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import faust
+from psycopg import AsyncConnection, Error
+
+from infra.kafka.generations import Group, read_generations
+from infra.kafka.intake import Broken
+from infra.kafka.tracking import Consumers, Progress, read_published, read_tracking, stuck
+from infra.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+REFILL_SECONDS = 5.0
+
+Refill = Callable[[Sequence[Broken]], Awaitable[None]]
+
+
+class GenerationRaised(Exception):
+    """A topic lost records and was filled again: this process has to begin anew under a new group."""
+
+
+class NoProgress(Exception):
+    """Events wait and none is applied, or the application died: the supervisor has to start this process again."""
+
+
+async def watch(
+    app: faust.App,
+    settings: Settings,
+    consumers: Consumers,
+    group: Group,
+    patience: float,
+    refill: Refill | None,
+) -> None:
+    """Look each second, until `GenerationRaised`, or `NoProgress` for `patience` seconds, is to be raised.
+
+    Where the database forgot rows that Kafka's group has committed (rows need not be flushed, see the worker), the
+    rest never comes by itself unless something follows it: after `REFILL_SECONDS` it is asked of `refill`.
+    """
+    progress = Progress()
+    while True:
+        try:
+            async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
+                while True:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    found = await read_generations(connection, list(consumers))
+                    if found != group.generations:
+                        raise GenerationRaised(f"generations are {found}, were {group.generations}")
+                    reached = await read_tracking(connection, consumers)
+                    published = await read_published(connection, list(consumers))
+                    if not settings.embedded_broker:  # there are other workers, and partitions of theirs
+                        ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
+                        reached = {at: position for at, position in reached.items() if at in ours}
+                    stood = progress.stood(reached, published, time.monotonic())
+                    if still := stuck(stood, patience):
+                        raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {still}")
+                    if refill is not None and (missing := stuck(stood, REFILL_SECONDS)):
+                        await _refill(refill, [Broken(*at, published[at], "it never came") for at in missing])
+        except Error as error:
+            # Without the store nothing can be said about progress.
+            progress = Progress()
+            log.warning("cannot watch the application: %s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _refill(refill: Refill, missing: Sequence[Broken]) -> None:
+    log.warning("published but not applied, reading it from the store: %s", missing)
+    try:
+        async with asyncio.timeout(REFILL_SECONDS):
+            await refill(missing)
+    except Exception:  # whatever it is, the streams meet it as well, and patience runs out
+        log.exception("could not refill")
