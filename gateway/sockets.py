@@ -9,7 +9,6 @@ import logging
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
@@ -18,25 +17,22 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing, Work
+from gateway.answers import acknowledged, failure_of
 from gateway.executor import Executor
 from gateway.fanout import Fanout, NotInRoom, Views
 from gateway.frames import Failure
-from gateway.limits import Limits, RateLimited
+from gateway.limits import Limits
 from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, FRAMES_OUT, SOCKETS
 from gateway.presence import Present
 from gateway.session import Session
 from gateway.typists import Typists
 from gateway.writes import Writes
-from schemas.commands import Command
-from schemas.commands.room import PostMessage
-from schemas.envelope import Outcome
-from schemas.port import ErrorCode, Refused, Unavailable
+from schemas.port import ErrorCode, Unavailable
 
 INBOX_WAITS_SECONDS = 0.25
 """After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
 FAREWELL_SECONDS = 3.0
 DRAIN_SECONDS = 20.0
-RETRY_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -193,7 +189,7 @@ class Socket:
         except Exception as error:
             self._perform(self._session.failed(work.slot, failure_of(error)))
         else:
-            self._perform(self._session.done(work.slot, _acknowledged(work.command, outcome)))
+            self._perform(self._session.done(work.slot, acknowledged(work.command, outcome)))
 
     async def _do(self, work: Open | Join | Leave | Resume | Typing) -> list[Action]:
         fanout, session = self._around.fanout, self._session
@@ -278,27 +274,3 @@ class Socket:
             self._around.typists.gone(self.user_id)
             self._around.fanout.gone(self)
             self._around.present.went(self.user_id)
-
-
-def _acknowledged(command: Command, outcome: Outcome) -> dict[str, Any]:
-    """What an `ack` carries. Of a message only its numbers: its words are in the `new_message`."""
-    result = outcome.result
-    if isinstance(command, PostMessage):
-        result = {name: result[name] for name in ("roomId", "messageId", "seq")}
-    return {"position": outcome.position, **result}
-
-
-def failure_of(error: Exception) -> Failure:
-    """What a client is told of an error."""
-    match error:
-        case Refused():
-            return Failure(error.code, error.message, error.field)
-        case RateLimited():
-            return Failure("rate_limited", str(error), retry_after=error.retry_after)
-        case NotInRoom():
-            return Failure("forbidden", "no such room, or you are not in it", "roomId")
-        case Unavailable() | DatabaseError() | OSError():
-            log.warning("unavailable: %s", error)
-        case _:
-            log.error("a frame could not be carried out", exc_info=error)
-    return Failure("unavailable", "not possible right now; send it again", retry_after=RETRY_SECONDS)

@@ -154,3 +154,12 @@ class Person:
     async def close(self) -> None:
         await self.disconnect()
         await self.rest.aclose()
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> Frame:
+    """The body of an answer that must be this error."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: Frame = answer.json()
+    assert (body["status"], body["code"]) == (status, code)
+    return body

@@ -1,80 +1,33 @@
-"""The session: frames in, actions out."""
+"""The session: who is there, and what each frame asks for."""
 
-import itertools
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import orjson
 import pytest
 
 from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing
 from gateway.frames import Failure
-from gateway.session import (
-    FIRST_FRAME_SECONDS,
-    MALFORMED_AT_MOST,
-    TOKEN_GRACE_SECONDS,
-    UNANSWERED_AT_MOST,
-    FrameLimit,
-    Session,
-)
+from gateway.session import FIRST_FRAME_SECONDS, TOKEN_GRACE_SECONDS
 from gateway.tokens import Tokens
 from schemas.commands.question import AcceptOffer, DeclineOffer
 from schemas.commands.room import MarkRead, PostMessage
 from schemas.ids import message_command
 from schemas.wire.client import CLIENT_FRAMES
-
-NOW = 1_000_000.0
-ME, OTHER, ROOM, QUESTION = uuid4(), uuid4(), uuid4(), uuid4()
-TOKENS = Tokens("a key of thirty-two bytes or more, for tests", 900)
-NO_LIMIT = FrameLimit(10_000, 10)
-
-
-def new_session(limit: FrameLimit = NO_LIMIT) -> Session:
-    return Session(uuid4(), NOW, TOKENS.read, uuid4, limit)
-
-
-def token(user: UUID = ME, at: float = NOW) -> str:
-    return TOKENS.issue(user, "both", "t", at)
-
-
-def frame(kind: str, frame_id: Any = None, **data: Any) -> str:
-    whole = {"type": kind, "data": data} | ({} if frame_id is None else {"id": frame_id})
-    return orjson.dumps(whole).decode()
-
-
-def said(actions: list[Action]) -> list[dict[str, Any]]:
-    return [orjson.loads(action.frame) for action in actions if isinstance(action, Send)]
-
-
-def codes(actions: list[Action]) -> list[int]:
-    return [action.code for action in actions if isinstance(action, Close)]
-
-
-def signed_in(limit: FrameLimit = NO_LIMIT) -> Session:
-    session = new_session(limit)
-    (opening,) = session.receive(frame("authenticate", token=token()), NOW)
-    assert isinstance(opening, Open)
-    session.opened(opening.slot, 0, False)
-    return session
-
-
-def message(room: UUID = ROOM, client_msg_id: str = "m1", content: str = "안녕") -> dict[str, Any]:
-    return {"roomId": str(room), "message": {"content": content, "clientMsgId": client_msg_id}}
-
-
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "authenticate": {"token": token()},
-    "join_room": {"roomId": str(ROOM), "afterSeq": 3},
-    "leave_room": {"roomId": str(ROOM)},
-    "send_message": message(),
-    "typing_start": {"roomId": str(ROOM)},
-    "typing_stop": {"roomId": str(ROOM)},
-    "accept_question": {"questionId": str(QUESTION)},
-    "decline_question": {"questionId": str(QUESTION)},
-    "mark_read": {"roomId": str(ROOM), "upToSeq": 4},
-    "resume": {"inboxSeq": 7, "rooms": {str(ROOM): 2}},
-    "ping": {},
-}
+from tests.gateway.saying import (
+    EXAMPLES,
+    ME,
+    NOW,
+    OTHER,
+    QUESTION,
+    ROOM,
+    codes,
+    frame,
+    message,
+    new_session,
+    said,
+    signed_in,
+    token,
+)
 
 
 def test_every_frame_of_the_catalogue_has_an_example() -> None:
@@ -245,159 +198,3 @@ class TestSpeakingForOthers:
     def test_a_user_id_beside_the_token_must_be_the_tokens(self) -> None:
         actions = new_session().receive(frame("authenticate", token=token(), userId=str(OTHER)), NOW)
         assert codes(actions) == [4403]
-
-
-class TestNotOurs:
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "",
-            "no json",
-            "[]",
-            "1",
-            '"ping"',
-            "{}",
-            '{"type": 1}',
-            '{"type": "ping", "data": []}',
-            '{"type": "ping", "extra": 1}',
-            '{"type": "ping", "id": {}}',
-            '{"type": "ping", "id": true}',
-            '{"type": "ping", "id": ""}',
-            '{"type": "ping", "id": "' + "x" * 65 + '"}',
-            b'{"type": "ping"}',
-        ],
-    )
-    def test_malformed_frames_are_answered(self, text: str | bytes) -> None:
-        (told,) = said(signed_in().receive(text, NOW))
-        assert (told["type"], told["data"]["code"]) == ("error", "malformed")
-        assert told["data"]["retryable"] is False
-        assert "id" not in told
-
-    def test_the_id_is_kept_where_there_is_one(self) -> None:
-        (told,) = said(signed_in().receive('{"type": "ping", "id": 5, "data": 1}', NOW))
-        assert told["id"] == 5
-
-    def test_unknown_types(self) -> None:
-        (told,) = said(signed_in().receive(frame("shout", "s"), NOW))
-        assert (told["id"], told["data"]["code"]) == ("s", "unknown_type")
-
-    @pytest.mark.parametrize(
-        ("kind", "data", "code", "field"),
-        [
-            ("join_room", {}, "invalid", "roomId"),
-            ("join_room", {"roomId": "x"}, "invalid", "roomId"),
-            ("join_room", {"roomId": str(ROOM), "afterSeq": -1}, "invalid", "afterSeq"),
-            ("join_room", {"roomId": str(ROOM), "wish": 1}, "invalid", "wish"),
-            ("send_message", message(content=" "), "invalid", "message.content"),
-            ("send_message", message(content="\x07"), "invalid", "message.content"),
-            ("send_message", message(content="x" * 8001), "too_large", "message.content"),
-            ("send_message", message(client_msg_id=""), "invalid", "message.clientMsgId"),
-            ("send_message", message(client_msg_id="x" * 65), "too_large", "message.clientMsgId"),
-            ("send_message", {"roomId": str(ROOM)}, "invalid", "message"),
-        ],
-    )
-    def test_invalid_data_names_the_field(
-        self, kind: str, data: dict[str, Any], code: str, field: str
-    ) -> None:
-        (told,) = said(signed_in().receive(frame(kind, "v", **data), NOW))
-        assert (told["id"], told["data"]["code"], told["data"]["field"]) == ("v", code, field)
-
-    def test_eight_thousand_characters_are_not_too_many(self) -> None:
-        (action,) = signed_in().receive(frame("send_message", "v", **message(content="가" * 8000)), NOW)
-        assert isinstance(action, Execute)
-
-    def test_too_many_end_the_connection(self) -> None:
-        session = signed_in()
-        for _ in range(MALFORMED_AT_MOST):
-            assert codes(session.receive("?", NOW)) == []
-        assert codes(session.receive("?", NOW)) == [4400]
-        assert session.receive(frame("ping", 1), NOW) == []
-
-    def test_invalid_data_does_not_count_as_not_ours(self) -> None:
-        session = signed_in()
-        for _ in range(3 * MALFORMED_AT_MOST):
-            assert codes(session.receive(frame("join_room", 1), NOW)) == []
-
-
-class TestOneAnswerEachInOrder:
-    def test_answers_come_in_the_order_of_the_frames_whatever_finishes_first(self) -> None:
-        for order in itertools.permutations(range(4)):
-            session = signed_in()
-            slots = []
-            for i in range(4):
-                (action,) = session.receive(
-                    frame("send_message", f"f{i}", **message(client_msg_id=f"c{i}")), NOW
-                )
-                assert isinstance(action, Execute)
-                slots.append(action.slot)
-            assert said(session.receive(frame("ping", "p"), NOW)) == []
-            answers = []
-            for i in order:
-                done = (
-                    session.failed(slots[i], Failure("conflict", "no"))
-                    if i % 2
-                    else session.done(slots[i], {})
-                )
-                answers += said(done)
-            assert [(a["id"], a["type"]) for a in answers] == [
-                ("f0", "ack"),
-                ("f1", "error"),
-                ("f2", "ack"),
-                ("f3", "error"),
-                ("p", "ack"),
-            ]
-
-    def test_without_an_id_only_failure_is_told(self) -> None:
-        session = signed_in()
-        first, second = (session.receive(frame("send_message", **message()), NOW)[0] for _ in range(2))
-        assert isinstance(first, Execute)
-        assert isinstance(second, Execute)
-        assert session.done(first.slot, {"seq": 1}) == []
-        (told,) = said(session.failed(second.slot, Failure("room_closed", "closed")))
-        assert "id" not in told
-        assert told["data"] == {"code": "room_closed", "message": "closed", "retryable": False}
-
-    def test_what_may_be_tried_again_says_so_and_when(self) -> None:
-        session = signed_in()
-        (action,) = session.receive(frame("send_message", 1, **message()), NOW)
-        assert isinstance(action, Execute)
-        (told,) = said(session.failed(action.slot, Failure("unavailable", "away", retry_after=0.5)))
-        assert told["data"]["retryable"] is True
-        assert told["data"]["retryAfterMs"] >= 500
-
-    def test_it_is_full_at_256_unanswered(self) -> None:
-        session = signed_in()
-        slots = []
-        for i in range(UNANSWERED_AT_MOST):
-            assert not session.full
-            (action,) = session.receive(frame("send_message", i, **message(client_msg_id=str(i))), NOW)
-            assert isinstance(action, Execute)
-            slots.append(action.slot)
-        assert session.full
-        session.done(slots[0], {})
-        assert not session.full
-
-    def test_nothing_is_said_after_the_end(self) -> None:
-        session = signed_in()
-        (action,) = session.receive(frame("send_message", 1, **message()), NOW)
-        assert isinstance(action, Execute)
-        assert codes(session.tick(NOW + 10_000)) == [4401]
-        assert session.done(action.slot, {}) == []
-
-
-class TestTooFast:
-    def test_over_the_limit_is_refused_with_a_time_and_far_over_ends_it(self) -> None:
-        session = signed_in(FrameLimit(5, 10))
-        for i in range(4):  # authenticate was the first
-            assert said(session.receive(frame("ping", i), NOW + 1))[0]["type"] == "ack"
-        for i in range(5):
-            (told,) = said(session.receive(frame("ping", i), NOW + 2))
-            assert (told["id"], told["data"]["code"]) == (i, "rate_limited")
-            assert 7_000 < told["data"]["retryAfterMs"] <= 8_001
-        assert codes(session.receive(frame("ping", 1), NOW + 2)) == [4429]
-
-    def test_the_window_moves_on(self) -> None:
-        session = signed_in(FrameLimit(2, 10))
-        for i in range(20):
-            (told,) = said(session.receive(frame("ping", i), NOW + 11 * (i + 1)))
-            assert told["type"] == "ack"
