@@ -1,10 +1,12 @@
 """Signing people up, in and out. Passwords are checked on threads of their own; failed attempts are counted."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from gateway.executor import Executor
 from gateway.limits import Limits
@@ -74,6 +76,7 @@ class Accounts:
         self._writes = writes
         self._pool = pool
         self._refresh_lifetime = refresh_lifetime
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def register(self, body: RegisterBody, address: str) -> Signed:
         """Make an account and sign its person in. Raises `Refused` for a name or e-mail that is taken."""
@@ -103,14 +106,16 @@ class Accounts:
         """Sign in. Raises `WrongPassword`, `RateLimited`."""
         account = username.strip().lower()
         keys = (f"account:{account}", f"address:{address}")
-        for key in keys:
-            await self._limits.check("logins", key)
-        found = await self._credentials.by_username(account)
-        stored = None if found is None else found.password_hash
-        if not await self._passwords.matches(stored, password) or found is None:
+        # One attempt at a time of each: what failed is counted before the next one is looked at.
+        async with self._attempts(keys[0]), self._attempts(keys[1]):
             for key in keys:
-                await self._limits.hit("logins", key)
-            raise WrongPassword("the name or the password is wrong")
+                await self._limits.check("logins", key)
+            found = await self._credentials.by_username(account)
+            stored = None if found is None else found.password_hash
+            if not await self._passwords.matches(stored, password) or found is None:
+                for key in keys:
+                    await self._limits.hit("logins", key)
+                raise WrongPassword("the name or the password is wrong")
         user = await self._user(found)
         refresh = await self._credentials.begin(found.user_id, self._refresh_lifetime)
         return self._sign(found.user_id, user["role"], user, refresh)
@@ -150,6 +155,12 @@ class Accounts:
         }
         profile = await expert(self._pool, found.user_id)
         return user if profile is None else user | {"expert": profile}
+
+    def _attempts(self, key: str) -> asyncio.Lock:
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
 
     def _sign(
         self, user_id: UUID, role: Role, user: dict[str, Any], refresh: str, position: int | None = None

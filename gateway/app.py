@@ -18,7 +18,19 @@ from gateway.limits import Limits
 from gateway.passwords import Passwords
 from gateway.presence import Present
 from gateway.push import Ear
-from gateway.rest import auth, config, experts, health, inbox, pages, problems, profile, questions, rooms
+from gateway.rest import (
+    auth,
+    config,
+    experts,
+    health,
+    inbox,
+    pages,
+    problems,
+    profile,
+    questions,
+    rooms,
+    sizes,
+)
 from gateway.server import Listening, SocketServer
 from gateway.services import Services
 from gateway.sockets import Surroundings
@@ -93,6 +105,7 @@ def rest(services: Services) -> FastAPI:
     pages.install(app)
     settings = services.settings
     sockets = settings.ws_url or f"ws://*:{settings.ws_port} wss://*:{settings.ws_port}"
+    app.add_middleware(sizes.Bounded)
     app.add_middleware(pages.Guarded, sockets=sockets)
     return app
 

@@ -47,7 +47,13 @@ TITLES = {
     500: "Our fault",
     503: "Unavailable",
 }
-CODES: dict[int, ErrorCode] = {400: "malformed", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+CODES: dict[int, ErrorCode] = {
+    400: "malformed",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    413: "too_large",
+}
 RETRY_SECONDS = 1
 
 
@@ -70,7 +76,7 @@ def problem(
 ) -> Response:
     """The response of an error. `retry_after` is in seconds."""
     body: dict[str, Any] = {
-        "type": f"/docs/errors#{code}",
+        "type": f"urn:yeongyeori:problem:{code}",
         "title": TITLES.get(status, "Error"),
         "status": status,
         "code": code,

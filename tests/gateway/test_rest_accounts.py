@@ -44,6 +44,15 @@ class TestAccounts:
         nobody = await me.rest.post("/auth/login", json={"username": "nobody-here", "password": "guess"})
         assert problem(wrong, 401, "unauthenticated") == problem(nobody, 401, "unauthenticated")
 
+    async def test_guessing_is_slowed_down_also_when_all_guesses_come_at_once(self, world: World) -> None:
+        me, body = await world.person(), {"password": "guess"}
+        guesses = [me.rest.post("/auth/login", json=body | {"username": me.username}) for _ in range(12)]
+        answers = await asyncio.gather(*guesses)
+        assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 7
+        right = await me.rest.post("/auth/login", json={"username": me.username, "password": PASSWORD})
+        problem(right, 429, "rate_limited")
+        assert 0 < int(right.headers["retry-after"]) <= 60
+
     async def test_changing_the_profile_is_seen_at_once(self, world: World) -> None:
         me = await world.person("questioner")
         changed = await me.rest.put("/users/profile", json={"displayName": "새 이름", "role": "both"})

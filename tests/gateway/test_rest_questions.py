@@ -1,6 +1,7 @@
 """Questions and experts over REST: what each call answers, refuses and shows to whom."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -97,6 +98,19 @@ class TestQuestions:
         me = await world.person()
         headers = {"content-type": "application/json"}
         problem(await me.rest.post("/questions", content="{", headers=headers), 400, "malformed")
+
+    @pytest.mark.parametrize("announced", [True, False])
+    async def test_a_body_too_large_is_not_read(self, world: World, announced: bool) -> None:
+        me = await world.person()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for _ in range(200):
+                yield b" " * 1_000
+
+        headers = {"content-type": "application/json"}
+        body = b" " * 200_000 if announced else pieces()
+        answer = await me.rest.post("/questions", content=body, headers=headers)
+        problem(answer, 413, "too_large")
 
     async def test_paging_gives_each_once(self, world: World) -> None:
         me = await world.person()
