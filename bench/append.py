@@ -7,8 +7,8 @@ is the best that one command a transaction can get too. fsync is on.
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,12 +16,15 @@ import psycopg
 from bench.stack import percentiles, say
 from bench.world import Room, World
 from commands import group_commit
+from commands.application import Commands
+from infra.clock import now
 from infra.embedded import Postgres
 from infra.embedded.ports import any_free
 from infra.ids import new_id
 from infra.postgres import prepare
 from infra.settings import Settings
 from schemas.commands.room import PostMessage
+from schemas.envelope import Context
 
 ROOMS, MEMBERS = 40, 5
 SECONDS = 8.0
@@ -40,12 +43,23 @@ def _postgres() -> Iterator[str]:
             part.stop()
 
 
+@asynccontextmanager
+async def _started(commands: Commands) -> AsyncIterator[Commands]:
+    await commands.start()
+    try:
+        yield commands
+    finally:
+        await commands.stop()
+
+
 async def _measure(url: str, most: int, senders: int) -> dict[str, object]:
     """The rate over `SECONDS`, at most `most` commands a transaction."""
     before, group_commit.MOST = group_commit.MOST, most
     try:
-        async with World(Settings(postgres_url=url)) as world:
+        settings = Settings(postgres_url=url)
+        async with World(settings) as world:
             rooms = await world.rooms(ROOMS, MEMBERS)
+        async with _started(Commands(settings)) as commands:
             times: list[float] = []
             until = time.perf_counter() + SECONDS
 
@@ -53,7 +67,8 @@ async def _measure(url: str, most: int, senders: int) -> dict[str, object]:
                 sender = room.members[number % MEMBERS]
                 while (began := time.perf_counter()) < until:
                     command = PostMessage(room_id=room.id, message_id=new_id(), content=WORDS)
-                    await world.do(sender, command)
+                    command_id = new_id()
+                    await commands.execute(command, Context(command_id, sender, now(), command_id))
                     times.append(time.perf_counter() - began)
 
             began = time.perf_counter()

@@ -64,7 +64,10 @@ class Room(Sourced):
 
     def member(self, user_id: UUID) -> Member | None:
         """This person as a member, if they are in."""
-        return next((member for member in self.state.members if member.user_id == user_id), None)
+        for member in self.state.members:
+            if member.user_id.int == user_id.int:  # two UUIDs are compared in Python, and every message asks
+                return member
+        return None
 
     def must_be_in(self, user_id: UUID) -> Member:
         """The member, or a refusal."""

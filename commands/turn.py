@@ -52,11 +52,6 @@ class Asked(NamedTuple):
         """Whose it is, and its id."""
         return self.context.user_id, self.context.command_id
 
-    @property
-    def number(self) -> int:
-        """What its outcome is found by."""
-        return number_of(self.key)
-
 
 class HalfDecided(RuntimeError):
     """A handler raised after something was said. Its turn is given up; a fault of ours, not of the command."""
@@ -110,22 +105,22 @@ class Turns:
         self._datastore.reset()
 
     def _decide(self, cursor: Cursor[Any], asked: Sequence[Asked]) -> tuple[list[Decided], _Batch]:
-        keys = {one.number: one.key for one in asked}
+        numbers = [number_of(one.key) for one in asked]
+        keys = {number: one.key for number, one in zip(numbers, asked, strict=True)}
         head, known_before = outcomes.look_up(cursor, list(keys.values()))
         stored = {number_of(row.key): row for row in known_before}
         reads = Reads(cursor, self._recorder, self._cache, self._keys)
         if head != self._synced:
             reads.refresh(self._synced, head)
         desk = Desk(reads, self._rules)
-        new = [one for one in asked if one.number not in stored]
+        new = [one for number, one in zip(numbers, asked, strict=True) if number not in stored]
         desk.fetch(list({id_.int: id_ for one in new for id_ in _needs(one)}.values()))
         sealed = [row.user_id for row in stored.values() if outcomes.is_sealed(row)]
         self._keys.read_now(cursor.connection, sealed)
 
         answers: dict[int, Answered] = {}
         decided: list[Decided] = []
-        for one in asked:
-            number = one.number
+        for number, one in zip(numbers, asked, strict=True):
             if row := stored.get(number):
                 decided.append(_again(one, row.name, outcomes.from_row(row, self._keys.of)))
             elif known := answers.get(number):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -38,6 +39,10 @@ def meta_of(context: Context) -> Meta:
         causation_id=context.causation_id,
         traceparent=context.traceparent,
     )
+
+
+text_of = lru_cache(maxsize=16_384)(str)
+"""The text of an id that comes up again and again."""
 
 
 def stamp(at: datetime) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 from commands.desk import Desk
 from commands.expert import Expert
 from commands.handlers.accounts import must_have_account
-from commands.handlers.handling import Answer, Handling, stamp
+from commands.handlers.handling import Answer, Handling, stamp, text_of
 from commands.handlers.questions import must_have_question
 from commands.reading import Reading
 from commands.refusals import Conflict, Forbidden, Invalid, NotFound
@@ -55,13 +55,13 @@ def post(desk: Desk, command: PostMessage, meta: Meta) -> Answer:
     message_id = str(said.message_id)
     return Answer(
         {
-            "roomId": str(room.id),
+            "roomId": text_of(room.id),
             "messageId": message_id,
             "id": message_id,
             "seq": said.seq,
             "type": said.message_type,
             "content": said.content,
-            "senderId": str(said.sender_id),
+            "senderId": text_of(said.sender_id),
             "senderName": said.sender_name,
             "createdAt": stamp(meta.at),
             "clientMsgId": said.client_msg_id,
