@@ -31,6 +31,9 @@ from schemas.topics import CONVERSATIONS, EXPERTS
 
 log = logging.getLogger(__name__)
 
+EAGER_SECONDS = 0.01
+"""Encoding takes longer than this; most of what comes are messages that only pass."""
+
 APPLICATION = "matcher"
 Pool = AsyncConnectionPool[AsyncConnection]
 
@@ -56,7 +59,7 @@ async def serve(
 
         consumers = {EXPERTS: [indexing.consumer], CONVERSATIONS: [CONSUMER]}
         group = await prepare_group(APPLICATION, settings, consumers)
-        app = build_app(group, settings)
+        app = build_app(group, settings, EAGER_SECONDS)
         consume(app, [EXPERTS], indexing.apply)
         consume(app, [CONVERSATIONS], rounds.apply, only=TYPES)
         server = _Endpoint(make_service(finder))

@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from infra.kafka.generations import Group, count_start, read_generations
 from infra.kafka.intake import Broken, Passing, Record
 from infra.kafka.offsets import commit_starts
-from infra.kafka.pacing import PacedTransport
+from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
 from infra.kafka.topics import bootstrap
 from infra.kafka.tracking import Consumers, read_tracking
 from infra.settings import Settings
@@ -70,10 +70,10 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
     return group
 
 
-def build_app(group: Group, settings: Settings) -> faust.App:
+def build_app(group: Group, settings: Settings, eager: float = EAGER_SECONDS) -> faust.App:
     """The Faust application of `group` (from `prepare_group`), with no agents yet.
 
-    At-least-once, memory tables, no web server; a dead member is replaced within `SESSION_SECONDS`.
+    At-least-once, memory tables, no web server; on the embedded broker it asks for records every `eager` seconds; a dead member is replaced within `SESSION_SECONDS`.
     """
     directory = settings.data_dir / "faust" / group.application
     directory.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def build_app(group: Group, settings: Settings) -> faust.App:
         web_enabled=False,
     )
     if settings.embedded_broker:
-        app.transport = PacedTransport(app.conf.broker_consumer, app)
+        app.transport = PacedTransport(app.conf.broker_consumer, app, eager=eager)
     return app
 
 
