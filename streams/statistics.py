@@ -7,6 +7,7 @@ from typing import Any
 
 import faust
 import orjson
+from aiokafka.admin import NewTopic
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -38,6 +39,20 @@ _COUNTED = {
 }
 
 
+def changelogs(replication: int) -> list[NewTopic]:
+    """The topics behind the tables, which must be there before the worker joins its group."""
+    configs = {"cleanup.policy": "compact,delete", "retention.ms": str(2 * KEPT_SECONDS * 1000)}
+    count = TOPICS[CONVERSATIONS].partitions
+    return [
+        NewTopic(_changelog(name), count, replication, topic_configs=configs) for name in ("figures", "asked")
+    ]
+
+
+def _changelog(table: str) -> str:
+    # Faust's own name for a changelog holds the group's, which is another at each start; this one outlasts them.
+    return f"yeon.views.{table}.changelog"
+
+
 class Statistics:
     """The tables of `app`. `observe` is to be called in an agent's stream, `publish` beside it."""
 
@@ -52,9 +67,8 @@ class Statistics:
         self._asked = self._table("asked", None)
 
     def _table(self, name: str, default: Any) -> Any:
-        # Faust's own name for a changelog holds the group's, which is another at each start; this one outlasts them.
         changelog = self._app.topic(
-            f"yeon.views.{name}.changelog",
+            _changelog(name),
             key_serializer="json",
             value_serializer="json",
             partitions=TOPICS[CONVERSATIONS].partitions,

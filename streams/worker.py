@@ -5,6 +5,7 @@ from psycopg.conninfo import make_conninfo
 from infra.kafka import topics
 from infra.kafka.app import build_app, consume, prepare_group
 from infra.kafka.process import persist, run_app
+from infra.kafka.readiness import ensure_topics
 from infra.log import EventLog
 from infra.postgres import pool as connect
 from infra.redis import connect as connect_redis
@@ -14,7 +15,7 @@ from projections.prepare import prepare as prepare_views
 from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
 from streams.deadlines import keep_deadlines
-from streams.statistics import Statistics
+from streams.statistics import Statistics, changelogs
 from streams.views import Views
 
 APPLICATION = "views"
@@ -32,6 +33,8 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
     ):
         await persist("tables of the views", lambda: prepare_views(pool))
         await persist("topics", lambda: topics.prepare(settings))
+        made = changelogs(settings.kafka_replication)
+        await persist("changelogs", lambda: ensure_topics(settings, made))
         group = await persist("first offsets", lambda: prepare_group(APPLICATION, settings, fed))
         app = build_app(group, settings)
         views = Views(app, pool, EventLog(pool), redis)

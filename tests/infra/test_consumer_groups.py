@@ -1,5 +1,7 @@
 """Groups by generation, where a fresh one begins, and when an application has to be started anew."""
 
+import asyncio
+
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,8 @@ from infra.kafka.app import decode, prepare_group
 from infra.kafka.generations import count_start, raise_generation, read_generations
 from infra.kafka.intake import Broken
 from infra.kafka.offsets import first_above
-from infra.kafka.producer import Producer
+from infra.kafka.producer import Interrupted, Producer
+from infra.kafka.readiness import ensure_topics
 from infra.kafka.tracking import Progress, stuck
 from infra.settings import Settings
 from schemas.mapper import to_kafka
@@ -85,6 +88,7 @@ async def test_a_fresh_group_begins_after_what_is_tracked(module_database: str, 
     kafka_url = own_kafka.url
     settings = Settings(postgres_url=module_database, kafka_url=kafka_url, embedded_broker=True)
     await topics.prepare(settings)
+    await ensure_topics(settings, topics.catalogue(1, 1))
     places = [TopicPartition(ACCOUNTS, partition) for partition in range(4)]
     history = History()
     for number in range(40):
@@ -111,16 +115,28 @@ async def test_a_fresh_group_begins_after_what_is_tracked(module_database: str, 
 
 
 async def _publish(kafka_url: str, history: History) -> None:
+    """Each partition by itself, again and again: a topic just made is not led yet."""
+    for place in sorted({(event.topic, event.partition) for event in history.events}):
+        async with asyncio.timeout(30):
+            while not await _published(kafka_url, history, place):
+                await asyncio.sleep(0.1)
+
+
+async def _published(kafka_url: str, history: History, place: tuple[str, int]) -> bool:
     producer = Producer(topics.bootstrap(kafka_url))
     await producer.start()
-    batches = {}
-    for received in history.received():
-        event = received.event
-        key, value, headers = to_kafka(event, received.previous)
-        batch = batches.setdefault((event.topic, event.partition), producer.batch())
-        batch.append(timestamp=None, key=key, value=value, headers=headers)
-    await producer.send(batches)
-    await producer.close()
+    try:
+        batch = producer.batch()
+        for received in history.received():
+            if (received.event.topic, received.event.partition) == place:
+                key, value, headers = to_kafka(received.event, received.previous)
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
+        await producer.send({place: batch})
+    except Interrupted:
+        return False
+    finally:
+        await producer.close()
+    return True
 
 
 class Record:
