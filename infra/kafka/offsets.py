@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, OffsetOutOfRangeError, UnknownMemberIdError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
-from infra.kafka.pacing import EAGER_SECONDS, pace
+from infra.kafka.pacing import pace
 from schemas.mapper import position_of
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def reader(servers: Sequence[str]) -> AIOKafkaConsumer:
         auto_offset_reset="none",
         max_partition_fetch_bytes=65_536,
     )
-    pace(consumer, EAGER_SECONDS)
+    pace(consumer, eager=0.0)
     return consumer
 
 

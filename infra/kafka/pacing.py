@@ -12,6 +12,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, T
 
 EAGER_SECONDS = 0.002
 """Between two questions while records come, where little delay matters most."""
+LEAST_SECONDS = 0.001
 IDLE_SECONDS = 0.012
 """Between two questions when none has come for a while."""
 GROWTH = 1.02
@@ -27,21 +28,23 @@ def pace(consumer: AIOKafkaConsumer, eager: float) -> None:
     client = consumer._client
     send = client.send
     wait = eager
+    free_at = 0.0
 
     async def paced(node_id: int, request: Any, **options: Any) -> Any:
-        nonlocal wait
-        answer = await send(node_id, request, **options)
+        nonlocal wait, free_at
         if not isinstance(request, FetchRequest):
-            return answer
+            return await send(node_id, request, **options)
         over = time.monotonic() + MAX_WAIT_SECONDS
-        while _is_empty(answer):
-            if time.monotonic() > over:
-                return answer
-            await asyncio.sleep(wait)
-            wait = min(wait * GROWTH, IDLE_SECONDS)
+        while True:
+            if (early := free_at - time.monotonic()) > 0:
+                await asyncio.sleep(early)
             answer = await send(node_id, request, **options)
-        wait = eager
-        return answer
+            if not _is_empty(answer):
+                wait = eager
+            free_at = time.monotonic() + wait
+            if not _is_empty(answer) or time.monotonic() > over:
+                return answer
+            wait = min(max(wait, LEAST_SECONDS) * GROWTH, IDLE_SECONDS)
 
     client.send = paced
 

@@ -27,6 +27,8 @@ TURN = 1_000
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 1.0
 REPORT_SECONDS = 60.0
+CHECKPOINT_SECONDS = 0.05
+"""Between two checkpoints. What a relay that died had published after its last one, the next finds on the broker."""
 SLOWEST_RETRY = 5.0
 
 
@@ -46,6 +48,8 @@ class ActiveRelay:
         self._next: dict[Partition, int] = {}
         self._generations: dict[str, int] = {}
         self._head = 0
+        self._unsaved: dict[Partition, Mark] = {}
+        self._moved = asyncio.Event()
 
     async def run(self) -> None:
         """Publish until cancelled, through any failure of the broker. Raises what the database raises."""
@@ -73,7 +77,8 @@ class ActiveRelay:
             await producer.start()
             await probe.start()
             await self._survey(probe)
-            tasks = [asyncio.create_task(self._publish(producer)), asyncio.create_task(self._check(probe))]
+            work = (self._publish(producer), self._check(probe), self._checkpoint())
+            tasks = [asyncio.create_task(one) for one in work]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -84,7 +89,17 @@ class ActiveRelay:
             await producer.close()
             await probe.close()
 
+    async def _checkpoint(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            changed, self._unsaved = self._unsaved, {}
+            await self._ledger.save(changed, self._generations, self._head)
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+
     async def _survey(self, probe: Probe) -> None:
+        self._unsaved.clear()
+        self._moved.clear()
         found = await survey(probe, self._store, await self._ledger.marks())
         self._marks, self._next = found.marks, found.next_offsets
         self._head = await self._ledger.head()
@@ -110,22 +125,18 @@ class ActiveRelay:
                 log.info("published up to position %d of %d", self._head, await self._store.head())
 
     async def _publish(self, producer: Producer) -> None:
-        self._hint.clear()
-        events = await self._store.read(self._head, TURN)
+        more = True
         while True:
-            while not events:
+            if not more:
                 await self._hint.wait(POLL_SECONDS)
-                self._hint.clear()
-                events = await self._store.read(self._head, TURN)
-            changed = await self._send(producer, events)
             self._hint.clear()
-            # Nobody waits for the checkpoint: the next events are read while it is written.
-            _, events = await asyncio.gather(
-                self._ledger.save(changed, self._generations, self._head), self._store.read(self._head, TURN)
-            )
+            events = await self._store.read(self._head, TURN)
+            if events:
+                await self._send(producer, events)
+            more = bool(events) and (len(events) == TURN or self._head < events[-1].position)
 
-    async def _send(self, producer: Producer, events: list[Event]) -> dict[Partition, Mark]:
-        """Send as many of `events` as fit into one batch for each partition; the new marks, all acknowledged."""
+    async def _send(self, producer: Producer, events: list[Event]) -> None:
+        """Send as many of `events` as fit into one batch for each partition, and note what was acknowledged."""
         batches: dict[Partition, Any] = {}
         last: dict[Partition, int] = {}
         head = self._head
@@ -140,11 +151,10 @@ class ActiveRelay:
                     break
                 last[at] = event.position
             head = event.position
-        changed: dict[Partition, Mark] = {}
         for at, offset in (await producer.send(batches) if batches else {}).items():
             if offset != self._next[at]:
                 raise Doubt(f"{at} gave offset {offset} where {self._next[at]} was next")
             self._next[at] = offset + batches[at].record_count()
-            changed[at] = self._marks[at] = Mark(self._next[at] - 1, last[at])
+            self._unsaved[at] = self._marks[at] = Mark(self._next[at] - 1, last[at])
         self._head = head
-        return changed
+        self._moved.set()
