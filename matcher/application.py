@@ -31,8 +31,8 @@ from schemas.topics import CONVERSATIONS, EXPERTS
 
 log = logging.getLogger(__name__)
 
-EAGER_SECONDS = 0.01
-"""Encoding takes longer than this; most of what comes are messages that only pass."""
+EAGER_SECONDS = 0.03
+"""About what encoding a question takes; most of what comes are messages that only pass."""
 
 APPLICATION = "matcher"
 Pool = AsyncConnectionPool[AsyncConnection]

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.fetch import FetchRequest
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-EAGER_SECONDS = 0.002
+EAGER_SECONDS = 0.004
 """Between two questions while records come, where little delay matters most."""
 LEAST_SECONDS = 0.001
 IDLE_SECONDS = 0.012

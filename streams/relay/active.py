@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 TURN = 1_000
 """Most events read and sent at once."""
+GATHER_SECONDS = 0.002
+"""How long a hint waits for company: under load, half as many turns."""
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 1.0
 REPORT_SECONDS = 60.0
@@ -129,6 +131,7 @@ class ActiveRelay:
         while True:
             if not more:
                 await self._hint.wait(POLL_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
             self._hint.clear()
             events = await self._store.read(self._head, TURN)
             if events:
