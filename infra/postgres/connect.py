@@ -4,10 +4,13 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 
-def pool(url: str, name: str, *, least: int = 1, most: int = 8) -> AsyncConnectionPool[AsyncConnection]:
+def pool(
+    url: str, name: str, *, least: int = 1, most: int = 8, checked: bool = True
+) -> AsyncConnectionPool[AsyncConnection]:
     """A closed pool of autocommit connections; `await pool.open()` or `async with` it.
 
-    A connection is checked when it is handed out, so that one that died with a restarted server is never given.
+    If `checked`, a connection is tried when it is handed out, so that one that died with a restarted server is never
+    given. That costs an exchange each time; who starts afresh after any failure can do without.
     Waiting for one raises `psycopg_pool.PoolTimeout` after 10 s.
     """
     return AsyncConnectionPool(
@@ -17,6 +20,6 @@ def pool(url: str, name: str, *, least: int = 1, most: int = 8) -> AsyncConnecti
         open=False,
         name=name,
         timeout=10,
-        check=AsyncConnectionPool.check_connection,
+        check=AsyncConnectionPool.check_connection if checked else None,
         kwargs={"application_name": f"yeon-{name}", "autocommit": True, "connect_timeout": 5},
     )

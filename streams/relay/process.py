@@ -70,5 +70,5 @@ async def _stand_by_and_relay(settings: Settings, hint: Hint) -> None:
             while not await ledger.take_over():
                 await asyncio.sleep(STANDBY_SECONDS)
         log.info("this relay is active")
-        async with pool(settings.postgres_url, "relay", most=2) as readers:
+        async with pool(settings.postgres_url, "relay", most=2, checked=False) as readers:
             await ActiveRelay(settings, EventLog(readers), ledger, hint).run()
