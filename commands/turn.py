@@ -145,7 +145,9 @@ class Turns:
         except Exception as error:
             if not desk.quiet:
                 raise HalfDecided(f"{name} failed after it had said something") from error
-            return Answered(one.key, name, error) if isinstance(error, Refused) else error
+            if isinstance(error, Refused) and HANDLING[type(one.command)].refusal_stands:
+                return Answered(one.key, name, error)
+            return error
         events = desk.gather()
         return Answered(one.key, name, _outcome(answer, events, head + len(desk.said)), answer.personal)
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from commands.application import Commands
 from gateway.app import running
+from infra.loop import use_uvloop
 from infra.settings import Settings, settings
 from infra.telemetry import configure_logging
 
@@ -35,7 +36,7 @@ async def serve(chosen: Settings) -> None:
                 gateway.http,
                 host=chosen.http_host,
                 port=chosen.http_port,
-                loop="asyncio",
+                loop="none",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
@@ -58,6 +59,7 @@ def main() -> None:
     chosen = settings()
     configure_logging("gateway", chosen)
     try:
+        use_uvloop()
         asyncio.run(serve(chosen))
     except OSError as error:
         sys.exit(f"the gateway cannot start: {error}")

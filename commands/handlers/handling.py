@@ -27,6 +27,8 @@ class Handling(NamedTuple):
 
     decide: Callable[[Desk, Any, Meta], Answer]
     needs: Callable[[Any, UUID], tuple[UUID, ...]]
+    refusal_stands: bool = True
+    """Whether the same command id is refused for ever. A message keeps its id while its sender tries again."""
 
 
 def meta_of(context: Context) -> Meta:

@@ -140,7 +140,7 @@ HANDLING: dict[type[Command], Handling] = {
     OpenRoom: Handling(open_room, lambda command, user: (command.question_id, room_of(command.question_id))),
     InviteToRoom: Handling(invite, lambda command, user: (command.room_id, command.user_id)),
     LeaveRoom: Handling(leave, lambda command, user: (command.room_id, expert_stream(user))),
-    PostMessage: Handling(post, lambda command, user: (command.room_id,)),
+    PostMessage: Handling(post, lambda command, user: (command.room_id,), refusal_stands=False),
     RedactMessage: Handling(redact, lambda command, user: (command.room_id,)),
     MarkRead: Handling(
         mark_read, lambda command, user: (command.room_id, reading_stream(command.room_id, user))

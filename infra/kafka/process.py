@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from infra.kafka.generations import Group
 from infra.kafka.tracking import Consumers
 from infra.kafka.watch import GenerationRaised, NoProgress, Refill, watch
+from infra.loop import use_uvloop
 from infra.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ async def persist(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result
 
 def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run `main` to its end; execute this very process again if a generation was raised; exit with 1 if it is stuck."""
+    use_uvloop()
     try:
         asyncio.run(main())
     except GenerationRaised as raised:

@@ -18,8 +18,8 @@ from infra.ids import new_id
 from infra.log import EventLog
 from infra.settings import Settings
 from schemas.commands.account import ChangeProfile
-from schemas.commands.question import AcceptOffer, AskQuestion
-from schemas.commands.room import LeaveRoom, MarkRead, RedactMessage
+from schemas.commands.question import AcceptOffer, AskQuestion, ReopenQuestion, ResolveQuestion
+from schemas.commands.room import InviteToRoom, LeaveRoom, MarkRead, PostMessage, RedactMessage
 from schemas.envelope import Event
 from schemas.ids import SYSTEM
 from schemas.port import Refused, Unavailable
@@ -80,12 +80,27 @@ async def test_one_turn_holds_the_same_command_once(writer: Writer, store: str) 
 async def test_a_refusal_is_stored_like_an_answer(writer: Writer, store: str) -> None:
     room, stranger, command_id = await writer.room(await writer.expert()), await writer.person(), new_id()
     with pytest.raises(Refused) as first:
-        await writer.do(stranger, message(room), command_id)
-    await writer.do(room.asker, message(room))
+        await writer.do(stranger, MarkRead(room_id=room.id, up_to_seq=0), command_id)
+    await writer.do(room.asker, InviteToRoom(room_id=room.id, user_id=stranger))
     with pytest.raises(Refused) as second:
-        await writer.do(stranger, message(room), command_id)
+        await writer.do(stranger, MarkRead(room_id=room.id, up_to_seq=0), command_id)
     assert first.value.code == second.value.code == "forbidden"
     assert first.value.message == second.value.message
+
+
+async def test_a_refused_message_may_be_sent_again_under_its_own_id(writer: Writer, store: str) -> None:
+    """A client keeps the id of a message until it is acknowledged, and tries again when the room is open again."""
+    room, said, command_id = await writer.room(await writer.expert()), new_id(), new_id()
+    words = PostMessage(room_id=room.id, message_id=said, content="다시 보내기")
+    await writer.do(room.asker, ResolveQuestion(question_id=room.question_id))
+    with pytest.raises(Refused) as refused:
+        await writer.do(room.asker, words, command_id)
+    await writer.do(room.asker, ReopenQuestion(question_id=room.question_id))
+
+    outcome = await writer.do(room.asker, words, command_id)
+
+    assert refused.value.code == "room_closed"
+    assert (await writer.do(room.asker, words, command_id)) == outcome
 
 
 async def test_a_command_id_is_not_used_for_two_kinds_of_command(writer: Writer) -> None:
