@@ -28,7 +28,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
     # tracking go back together, and what is missing is read from the store.
     views_url = make_conninfo(settings.postgres_url, options="-c synchronous_commit=off")
     async with (
-        connect(views_url, "views") as pool,
+        connect(views_url, "views", checked=False) as pool,
         connect_redis(settings.redis_url, "views") as redis,
     ):
         await persist("tables of the views", lambda: prepare_views(pool))
