@@ -3,6 +3,7 @@
 Pure: what happens is told to an aggregate together with who, when and by which command (`Meta`).
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self, cast
@@ -56,9 +57,9 @@ class Sourced(Aggregate):
         """Begin with this state, at the first event or from a snapshot."""
         self._state = state
 
+    @abstractmethod
     def when(self, data: EventData, at: datetime) -> None:
         """Take `data`, which happened at `at`, into the state. Refuses nothing: it happened."""
-        raise NotImplementedError
 
     def said(self) -> "Sequence[Sourced.Event]":
         """What was said since the last call."""

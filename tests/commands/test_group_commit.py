@@ -2,12 +2,10 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from random import Random
 from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from commands import group_commit
 from commands.application import Commands
@@ -22,7 +20,7 @@ from schemas.commands.question import AcceptOffer, AskQuestion, ReopenQuestion, 
 from schemas.commands.room import InviteToRoom, LeaveRoom, MarkRead, PostMessage, RedactMessage
 from schemas.envelope import Event
 from schemas.ids import SYSTEM
-from schemas.port import Refused, Unavailable
+from schemas.port import Refused
 from tests.commands.deciding import offer
 from tests.commands.writing import Writer, assert_gapless, message, registration, rows
 
@@ -256,116 +254,6 @@ async def test_taking_back_a_message_of_the_same_turn(writer: Writer) -> None:
         writer.say(room), writer.do(room.asker, RedactMessage(room_id=room.id, seq=1))
     )
     assert [answer.result.get("seq") or answer.result["redactedSeq"] for answer in answers] == [1, 1]
-
-
-async def test_a_server_that_cuts_connections_loses_and_repeats_nothing(
-    writer: Writer, store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Connections are cut again and again, wherever a turn happens to be, its commit included."""
-    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 60.0)
-    moments = Random(7)
-    room = await writer.room(await writer.expert())
-    cut = asyncio.Event()
-
-    async def cutting() -> int:
-        cuts = 0
-        async with await psycopg.AsyncConnection.connect(store, autocommit=True) as connection:
-            while not cut.is_set():
-                cursor = await connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND application_name = 'yeon-commands'"
-                )
-                cuts += cursor.rowcount
-                await asyncio.sleep(moments.uniform(0.02, 0.3))
-        return cuts
-
-    cutter = asyncio.create_task(cutting())
-    messages = [message(room) for _ in range(300)]
-    ids = [new_id() for _ in messages]
-    outcomes = []
-    for start in range(0, 300, 20):
-        part = zip(messages[start : start + 20], ids[start : start + 20], strict=True)
-        outcomes += await asyncio.gather(*(writer.do(room.asker, m, i) for m, i in part))
-    cut.set()
-    assert await cutter > 1
-    assert sorted(outcome.result["seq"] for outcome in outcomes) == list(range(1, 301))
-    assert rows(store, "SELECT count(*) FROM store.stored_events WHERE originator_id = %s", room.id) == [
-        (301,)
-    ]
-    assert_gapless(store)
-
-
-async def test_a_commit_whose_answer_is_lost_is_asked_for_and_not_repeated(
-    store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The turn commits, but its writer only sees the connection break."""
-    from commands import turn
-
-    writer = Writer(Commands(Settings(postgres_url=store)))
-    await writer.commands.start()
-    room = await writer.room(await writer.expert())
-    head = assert_gapless(store)
-    lost: list[int] = []
-    really = turn.Turns.take
-
-    def committed_but_unheard(self: turn.Turns, asked: list[turn.Asked]) -> list[turn.Decided]:
-        decided = really(self, asked)
-        if not lost:
-            lost.append(len(asked))
-            self.close()
-            raise psycopg.OperationalError("the connection was lost at the commit")
-        return decided
-
-    monkeypatch.setattr(turn.Turns, "take", committed_but_unheard)
-    outcome = await writer.say(room)
-    await writer.commands.stop()
-    assert lost == [1]
-    assert outcome.position == head + 1
-    assert assert_gapless(store) == head + 1
-
-
-async def test_a_store_that_is_away_is_unavailable_and_comes_back(
-    postgres_url: str, store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 0.2)
-    writer = Writer(Commands(Settings(postgres_url=store)))
-    await writer.commands.start()
-    room = await writer.room(await writer.expert())
-    command, command_id = message(room), new_id()
-    name = sql.Identifier(store.rsplit("/", 1)[1])
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
-        admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-            (name.as_string()[1:-1],),
-        )
-        with pytest.raises(Unavailable):
-            await writer.do(room.asker, command, command_id)
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
-    assert (await writer.do(room.asker, command, command_id)).result["seq"] == 1
-    await writer.commands.stop()
-
-
-async def test_what_waits_at_the_stop_is_answered_and_nothing_after(writer: Writer, store: str) -> None:
-    room = await writer.room(await writer.expert())
-    waiting = [asyncio.ensure_future(writer.say(room)) for _ in range(300)]
-    await asyncio.sleep(0)
-    await writer.commands.stop()
-    outcomes = await asyncio.gather(*waiting)
-    assert len({outcome.position for outcome in outcomes}) == 300
-    with pytest.raises(Unavailable):
-        await writer.say(room)
-
-
-async def test_the_outcome_of_a_cancelled_caller_is_found_again(writer: Writer, store: str) -> None:
-    room, command_id = await writer.room(await writer.expert()), new_id()
-    command = message(room)
-    caller = asyncio.ensure_future(writer.do(room.asker, command, command_id))
-    await asyncio.sleep(0)
-    caller.cancel()
-    first = await writer.do(room.asker, command, command_id)
-    assert first.result["seq"] == 1
-    assert assert_gapless(store) == first.position
 
 
 async def test_the_store_holds_no_persons_words_in_the_clear(writer: Writer, store: str) -> None:
