@@ -1,31 +1,22 @@
 """What is served as files: the web client, and the contracts of everything we say. With strict headers."""
 
-import re
-from base64 import b64encode
-from hashlib import sha256
+from functools import cache
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import gateway
 import schemas
+from gateway.rest.assets import Asset, build, inline_hashes
 
 WEB = Path(gateway.__file__).parent / "web"
 CONTRACTS = Path(schemas.__file__).parent / "generated"
-TYPES = {
-    ".js": "text/javascript",
-    ".mjs": "text/javascript",
-    ".css": "text/css",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".woff2": "font/woff2",
-    ".webmanifest": "application/manifest+json",
-    ".yaml": "application/yaml",
-}
+TYPES = {".json": "application/json", ".yaml": "application/yaml", ".html": "text/html"}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -36,18 +27,9 @@ HEADERS = {
 DOCS = ("/docs", "/redoc")
 
 
-INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
-
-
-def inline_scripts(page: str) -> list[str]:
-    """The policy's names of what stands inline in `page` (an import map can stand nowhere else)."""
-    return [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in INLINE.findall(page)]
-
-
-def policy(sockets: str) -> str:
-    """The content security policy: nothing but what we serve, and the WebSocket at `sockets`."""
-    index = WEB / "index.html"
-    inline = " ".join(inline_scripts(index.read_text())) if index.exists() else ""
+def policy(sockets: str, page: str) -> str:
+    """The content security policy of `page`: nothing but what we serve, and the WebSocket at `sockets`."""
+    inline = " ".join(inline_hashes(page))
     return (
         f"default-src 'none'; script-src 'self' {inline}; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
         f"connect-src 'self' {sockets}; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
@@ -55,14 +37,20 @@ def policy(sockets: str) -> str:
     )
 
 
-class Files(StaticFiles):
+@cache
+def client() -> dict[str, Asset]:
+    """The web client as it is served."""
+    return build({str(path.relative_to(WEB)): path.read_bytes() for path in WEB.rglob("*") if path.is_file()})
+
+
+class Contracts(StaticFiles):
     """Files with our content types, whatever the machine's own table says. Browsers ask again each time."""
 
     def file_response(self, full_path: "str | object", *args: object, **kwargs: object) -> Response:
         response = super().file_response(full_path, *args, **kwargs)  # type: ignore[arg-type]
         kind = TYPES.get(Path(str(full_path)).suffix)
         if kind is not None and response.status_code == 200:
-            response.headers["content-type"] = kind if kind.startswith("image") else f"{kind}; charset=utf-8"
+            response.headers["content-type"] = f"{kind}; charset=utf-8"
         response.headers["cache-control"] = "no-cache"
         return response
 
@@ -72,7 +60,7 @@ class Guarded:
 
     def __init__(self, app: ASGIApp, sockets: str) -> None:
         self._app = app
-        self._headers = {**HEADERS, "Content-Security-Policy": policy(sockets)}
+        self._headers = {**HEADERS, "Content-Security-Policy": policy(sockets, client()[""].content.decode())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,5 +88,23 @@ def install(app: FastAPI) -> None:
     async def _asyncapi() -> Response:
         return FileResponse(CONTRACTS / "asyncapi.yaml", media_type="application/yaml")
 
-    app.mount("/schemas", Files(directory=CONTRACTS, check_dir=False), name="schemas")
-    app.mount("/", Files(directory=WEB, html=True, check_dir=False), name="web")
+    app.mount("/schemas", Contracts(directory=CONTRACTS, check_dir=False), name="schemas")
+    served = client()
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def _client(path: str, request: Request) -> Response:
+        asset = served.get(path)
+        if asset is None:
+            raise HTTPException(404)
+        return _answer(asset, request)
+
+
+def _answer(asset: Asset, request: Request) -> Response:
+    headers = {"Cache-Control": asset.cache_control, "ETag": asset.etag, "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == asset.etag:
+        return Response(status_code=304, headers=headers)
+    if asset.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            asset.zipped, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type
+        )
+    return Response(asset.content, headers=headers, media_type=asset.media_type)

@@ -18,7 +18,7 @@ export function story(question) {
     ...moved.map(({ at, status }, i) => {
       return step(`${status}-${i}`, `story.${status}`, status === "in_progress" && at < first ? first : at);
     }),
-  ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  ].sort((a, b) => Number(b.id === "asked") - Number(a.id === "asked") || Date.parse(a.at) - Date.parse(b.at));
   const awaited = AWAITED[question.status];
   if (awaited) steps.push({ ...step("awaited", awaited, null), live: true });
   return steps;

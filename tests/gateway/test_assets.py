@@ -1,0 +1,86 @@
+"""The web client's files: their names follow their content, the page names them all, and the policy knows its scripts."""
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+
+from gateway.rest.assets import KEPT, build, hashed
+from gateway.rest.pages import client, policy
+
+FILES = {
+    "index.html": b'<link href="./style/a.css"><script type="importmap">{"imports":{"lib":"./lib.mjs"}}</script>'
+    b'<script type="module" src="./app.js"></script>',
+    "app.js": b'import "./views/one.js"; import "lib";',
+    "views/one.js": b"export const one = 1;",
+    "lib.mjs": b"export default 1;",
+    "style/a.css": b'b { src: url(../fonts/f.woff2) format("woff2"); background: url("data:,") }',
+    "fonts/f.woff2": b"wOF2",
+}
+
+
+def imports(page: bytes) -> dict[str, str]:
+    found = re.search(rb'<script type="importmap">(.*?)</script>', page)
+    assert found is not None
+    mapped: dict[str, str] = json.loads(found[1])["imports"]
+    return mapped
+
+
+def test_every_name_in_the_page_is_served_and_kept_for_ever() -> None:
+    served = build(FILES)
+    page = served[""].content
+    named = set(imports(page).values()) | {
+        f"./{one}" for one in re.findall(r'(?:src|href)="\./([^"]+)"', page.decode())
+    }
+    assert len(named) == 4, "three modules and a style sheet"
+    assert all(served[name.removeprefix("./")].cache_control == KEPT for name in named)
+
+
+def test_a_module_is_found_by_its_bare_name_and_by_its_path() -> None:
+    mapped = imports(build(FILES)[""].content)
+    assert mapped["lib"] == mapped["./lib.mjs"] == f"./{hashed('lib.mjs', FILES['lib.mjs'])}"
+
+
+def test_another_content_has_another_name_and_changes_the_page() -> None:
+    before, after = build(FILES), build({**FILES, "views/one.js": b"export const one = 2;"})
+    assert before[""].etag != after[""].etag
+    assert imports(before[""].content)["./app.js"] == imports(after[""].content)["./app.js"]
+
+
+def test_a_style_sheet_names_its_fonts_by_their_content() -> None:
+    served = build(FILES)
+    sheet = served["style/a.css"].content.decode()
+    [font] = re.findall(r"url\(\.\./(fonts/[^)]+)\)", sheet)
+    assert served[font].content == b"wOF2"
+    assert 'url("data:,")' in sheet
+
+
+def test_a_style_sheet_that_uses_what_is_not_there_is_an_error() -> None:
+    with pytest.raises(FileNotFoundError, match=r"style/a\.css uses"):
+        build({name: content for name, content in FILES.items() if not name.startswith("fonts")})
+
+
+def test_the_policy_allows_the_inline_scripts_of_the_page_as_it_is_served_and_nothing_unsafe() -> None:
+    page = client()[""].content.decode()
+    [inline] = re.findall(r'<script type="importmap">(.*?)</script>', page)
+    said = policy("ws://*:1", page)
+    assert f"'sha256-{b64encode(sha256(inline.encode()).digest()).decode()}'" in said
+    assert said.startswith("default-src 'none';")
+    assert "unsafe" not in said
+
+
+def test_the_first_load_is_under_200_kilobytes_without_fonts() -> None:
+    served = client()
+    page = served[""]
+    names = set(re.findall(r'"\./([^"]+\.(?:m?js|css|svg))"', page.content.decode()))
+    assert len(names) > 40
+    files = [served[name] for name in names] + [page]
+    assert sum(len(asset.zipped or asset.content) for asset in files) < 200_000
+
+
+def test_what_is_compressed_is_the_same() -> None:
+    for asset in client().values():
+        assert asset.zipped is None or gzip.decompress(asset.zipped) == asset.content
