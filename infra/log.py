@@ -1,8 +1,10 @@
 """Reading the event store: events in position order, unsealed with the keys of the persons in them.
 
-Used by the relay, by fills, rebuilds and the matcher. What is returned is committed, and nothing is left out.
+Used by the relay, by fills, rebuilds and the matcher. What is returned is committed, and nothing is left out: an event
+that cannot be read comes as `Unreadable` in its place.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -12,9 +14,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra.keys import Keyring, KeyUnread
 from schemas.envelope import Event
-from schemas.events import CATALOGUE
-from schemas.mapper import from_stored, owners_in, partition_key_of
-from schemas.topics import partition_of
+from schemas.events.unreadable import FAMILIES
+from schemas.mapper import from_stored, owners_in, place_of, unreadable
+from schemas.topics import TOPICS, partition_of
+
+log = logging.getLogger(__name__)
 
 CHANNEL = "stored_events"
 """Every append ends with a NOTIFY here. It is a hint: whoever follows the log polls as well."""
@@ -23,11 +27,10 @@ PAGE = 2_000
 """Positions looked at in one query by a fill."""
 
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state"
-_TYPES = {
-    topic: [name for name, event in CATALOGUE.items() if topic == event.TOPIC]
-    for topic in {event.TOPIC for event in CATALOGUE.values()}
-}
-
+_TYPES = {name: [f"{family}%" for family, topic in FAMILIES.items() if topic == name] for name in TOPICS}
+"""By topic, patterns of the types in it; types that this program does not know are among them."""
+_SPOILT = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading the state of an event raises when the state is to blame."""
 
 Row = tuple[int, UUID, int, str, bytes]
 """A row of `store.stored_events`: position, stream, version, type and state."""
@@ -63,10 +66,10 @@ class EventLog:
                 rows = await _rows(
                     connection,
                     f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
-                    " AND notification_id <= %s AND topic = ANY(%s) ORDER BY notification_id",
+                    " AND notification_id <= %s AND topic LIKE ANY(%s) ORDER BY notification_id",
                     (start, min(start + PAGE, upto), _TYPES[topic]),
                 )
-                mine = [r for r in rows if partition_of(topic, partition_key_of(topic, r[4])) == partition]
+                mine = [r for r in rows if partition_of(topic, place_of(topic, r[1], r[4])) == partition]
                 found += await self._unsealed(connection, mine)
         return found
 
@@ -84,10 +87,17 @@ class EventLog:
 
     async def _unsealed(self, connection: AsyncConnection, rows: Sequence[Row]) -> list[Event]:
         try:
-            return [from_stored(*row, self._keys.of) for row in rows]
+            return [self._event(row) for row in rows]
         except KeyUnread:
             await self._keys.read(connection, owners_in(row[4] for row in rows))
-            return [from_stored(*row, self._keys.of) for row in rows]
+            return [self._event(row) for row in rows]
+
+    def _event(self, row: Row) -> Event:
+        try:
+            return from_stored(*row, self._keys.of)
+        except _SPOILT as error:
+            log.error("the event at position %d cannot be read: %s", row[0], error)
+            return unreadable(*row, error)
 
 
 async def _rows(connection: AsyncConnection, query: str, parameters: Sequence[Any]) -> list[Row]:

@@ -7,7 +7,7 @@ person's key such a field reads as an empty text. On Kafka the same event is Clo
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from os import urandom
 from typing import Any
@@ -21,6 +21,8 @@ from pydantic.alias_generators import to_camel
 
 from schemas.envelope import Event, Meta, Received
 from schemas.events import CATALOGUE
+from schemas.events.unreadable import Unreadable, unreadable_type
+from schemas.ids import SYSTEM
 from schemas.personal import put_back, take_out, written
 from schemas.topics import TOPICS
 
@@ -116,8 +118,15 @@ def unseal(
 
 
 def owners_in(states: Iterable[bytes]) -> set[UUID]:
-    """The persons whose keys are needed to read `states`."""
-    return {_id(owner) for state in states for owner in orjson.loads(state)["sealed"]}
+    """The persons whose keys are needed to read `states`; of those that are spoilt, none."""
+    return {owner for state in states for owner in _owners(state)}
+
+
+def _owners(state: bytes) -> list[UUID]:
+    try:
+        return [_id(owner) for owner in orjson.loads(state)["sealed"]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return []
 
 
 def partition_key_of(topic: str, state: bytes) -> UUID:
@@ -153,8 +162,43 @@ def from_stored(
     return Event(position, stream_id, version, cls.model_validate(data), meta)
 
 
+NEVER = datetime.fromtimestamp(0, UTC)
+"""When an event happened that does not say so."""
+
+
+def unreadable(
+    position: int, stream_id: UUID, version: int, type_name: str, state: bytes, error: Exception
+) -> Event:
+    """What stands for a stored event that `from_stored` could not read because of `error`.
+
+    Raises `UnknownEventType` if not even the topic of the type is known.
+    """
+    try:
+        cls = unreadable_type(type_name)
+    except KeyError:
+        raise UnknownEventType(type_name) from error
+    try:
+        at = datetime.fromisoformat(orjson.loads(state)["at"])
+    except (ValueError, LookupError, TypeError):
+        at = NEVER
+    key = place_of(cls.TOPIC, stream_id, state)
+    data = cls(key=key, reason=f"{type(error).__name__}: {error}"[:500])
+    return Event(position, stream_id, version, data, Meta(at, SYSTEM, stream_id, key, ""))
+
+
+def place_of(topic: str, stream_id: UUID, state: bytes) -> UUID:
+    """The partition key of a stored state, or the stream it is of, where the state does not tell."""
+    try:
+        return partition_key_of(topic, state)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return stream_id
+
+
 def to_kafka(event: Event, previous: int) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Key, value and headers of `event`; `previous` is the position before it on its partition (0 for none)."""
+    """Key, value and headers of `event`; `previous` is the position before it on its partition (0 for none).
+
+    An event that could not be read has an empty value: readers know its place, and ask the store for it.
+    """
     meta = event.meta
     key = _text(event.data.partition_key).encode()
     stream = _text(event.stream_id)
@@ -179,6 +223,8 @@ def to_kafka(event: Event, previous: int) -> tuple[bytes, bytes, list[tuple[str,
     ]
     if meta.traceparent:
         headers.append(("traceparent", meta.traceparent.encode()))
+    if isinstance(event.data, Unreadable):
+        return key, b"", headers
     return key, event.data.__pydantic_serializer__.to_json(event.data, by_alias=True), headers
 
 

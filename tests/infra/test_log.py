@@ -15,6 +15,8 @@ from infra.log import EventLog
 from infra.settings import Settings
 from schemas.events.account import AccountRegistered
 from schemas.events.room import MessagePosted
+from schemas.events.unreadable import Unreadable
+from schemas.mapper import UnknownEventType, from_kafka, to_kafka
 from schemas.topics import TOPICS
 from tests.commands.writing import Writer
 
@@ -126,3 +128,50 @@ def test_a_key_that_was_made_belongs_to_the_ring_after_the_commit_only(store: st
     assert keys.of(user) == again[user]
     with psycopg.connect(store) as connection:
         assert Keyring().make(connection, [user]) == again
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "topic = 'yeon.room.sang.v1'",
+        "state = 'no JSON'",
+        "state = '{}'",
+        "state = substr(state, 1, 60)",
+    ],
+)
+async def test_what_cannot_be_read_stands_in_its_place(
+    writer: Writer, store: str, pool: AsyncConnectionPool, spoil: str
+) -> None:
+    room = await writer.room(await writer.expert())
+    for text in ("하나", "둘", "셋"):
+        await writer.say(room, text)
+    log = EventLog(pool)
+    sound = await log.read(0, 100)
+    with psycopg.connect(store) as connection:
+        connection.execute(
+            f"UPDATE store.stored_events SET {spoil} WHERE notification_id = %s".encode(),
+            (sound[-2].position,),
+        )
+
+    events = await log.read(0, 100)
+
+    assert events[:-2] + events[-1:] == sound[:-2] + sound[-1:]
+    spoilt = events[-2]
+    assert isinstance(spoilt.data, Unreadable)
+    assert (spoilt.position, spoilt.event_id) == (sound[-2].position, sound[-2].event_id)
+    assert spoilt.topic == sound[-2].topic
+    place = spoilt.topic, spoilt.partition
+    assert spoilt in await log.read_partition(*place, 0, spoilt.position)
+    _, value, headers = to_kafka(spoilt, 3)
+    with pytest.raises(ValueError, match=r"unknown event type|Invalid JSON"):
+        from_kafka(value, headers)
+
+
+async def test_a_family_of_types_without_a_topic_is_not_passed_over(
+    writer: Writer, store: str, pool: AsyncConnectionPool
+) -> None:
+    await writer.person()
+    with psycopg.connect(store) as connection:
+        connection.execute("UPDATE store.stored_events SET topic = 'yeon.invoice.sent.v1'")
+    with pytest.raises(UnknownEventType):
+        await EventLog(pool).read(0, 10)
