@@ -48,11 +48,18 @@ export async function rate(questionId, expertId, stars, comment) {
 }
 
 export function say(roomId, content, clientMsgId = crypto.randomUUID()) {
-  update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt: new Date(serverNow()).toISOString() });
-  outbox.add(roomId, clientMsgId, content);
+  const createdAt = new Date(serverNow()).toISOString();
+  update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt });
+  outbox.add(roomId, clientMsgId, content, createdAt);
+}
+
+/** Take back what was said, for everyone; its place stays. */
+export async function redact(roomId, seq) {
+  await rest.call("DELETE", `/chat-rooms/${roomId}/messages/${seq}`);
 }
 
 export function takeBack(roomId, clientMsgId) {
+  outbox.forget(clientMsgId);
   update(rooms.pendingDropped, roomId, clientMsgId);
 }
 

@@ -3,6 +3,7 @@
  * the socket meet.
  */
 
+import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
 import { Socket } from "./net/socket.js";
@@ -18,6 +19,7 @@ const OFFERS_ASKED = 20;
 const NOTICE_MS = 8_000;
 
 export const rest = new Rest();
+const kept = new Kept();
 let config = null;
 let fading = 0;
 export let socket = null;
@@ -95,7 +97,7 @@ async function enter() {
   update((before) => ({ ...before, me: profile }));
   await Promise.all([pages("/questions", { mine: true }, questionRead), pages("/chat-rooms", {}, rooms.roomListed)]);
   await readInbox();
-  listen();
+  await listen();
   await readAnswered();
 }
 
@@ -125,8 +127,10 @@ async function readInbox() {
   }
 }
 
-function listen() {
+async function listen() {
   outbox = new Outbox({
+    kept,
+    userId: me(),
     request: (type, data) => socket.request(type, data),
     onSent: (roomId, id, ack) => update(rooms.pendingSet, roomId, id, { state: "acknowledged", seq: ack.seq }),
     onFailed: (roomId, id, code) => update(rooms.pendingSet, roomId, id, { state: "failed", code }),
@@ -139,6 +143,11 @@ function listen() {
     onState: (connection) => update((before) => ({ ...before, connection })),
     onResumed: () => outbox.flush(),
   });
+  for (const { roomId, failed, ...message } of await outbox.restore()) {
+    if (!state.value.rooms[roomId]) continue;
+    update(rooms.pendingAdded, roomId, message);
+    if (failed) update(rooms.pendingSet, roomId, message.clientMsgId, { state: "failed", code: failed });
+  }
   socket.start();
 }
 

@@ -9,9 +9,12 @@ from projections.queries.reading import Pool, Row, row, rows
 _ROOM = """
     SELECT r.*, q.content AS question, q.status AS question_status,
            greatest(k.up_to_seq, me.spoke_seq, 0) AS read_seq,
-           (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', m.user_id, 'userName', m.user_name, 'role', m.role)
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', m.user_id, 'userName', m.user_name, 'role', m.role,
+                                                         'readSeq', greatest(mk.up_to_seq, m.spoke_seq, 0))
                                       ORDER BY m.joined_at, m.user_id), '[]')
-            FROM views.room_members m WHERE m.room_id = r.room_id) AS participants
+            FROM views.room_members m
+            LEFT JOIN views.read_marks mk ON mk.room_id = m.room_id AND mk.user_id = m.user_id
+            WHERE m.room_id = r.room_id) AS participants
     FROM views.rooms r
     LEFT JOIN views.questions q ON q.question_id = r.question_id
     LEFT JOIN views.read_marks k ON k.room_id = r.room_id AND k.user_id = %(viewer)s

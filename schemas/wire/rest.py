@@ -256,6 +256,8 @@ class ParticipantSaid(Said):
     user_id: UUID
     user_name: str
     role: MemberRole
+    read_seq: int = 0
+    """How far they have read; whoever speaks has read what is above."""
     online: bool = False
 
 

@@ -208,6 +208,8 @@ async def test_rooms_of_a_person_with_what_is_unread(pool: Pool, log: EventLog, 
     assert of_asker["unread"] == 3, "who spoke has read what stood above, and what they said"
     assert [p["userId"] for p in of_first["participants"]][-1] == str(world.guest)
     assert {p["role"] for p in of_first["participants"]} == {"asker", "expert", "guest"}
+    read = {p["userId"]: p["readSeq"] for p in of_first["participants"]}
+    assert (read[str(world.first)], read[str(world.asker)]) == (2, of_asker["readSeq"])
     assert of_first["question"] == "어떻게 하면 될까요?"
     assert (await rooms.rooms_of(pool, world.second))["items"] == []
     assert await rooms.room(pool, NOBODY, world.asker) is None

@@ -1,21 +1,47 @@
 /**
  * Messages on their way. Each room sends one at a time, so their order holds; a message that got no answer is sent
- * again with the same `clientMsgId`, so it is posted once. In memory only.
+ * again with the same `clientMsgId`, so it is posted once. What is not settled is there again after a reload.
  */
 
 export class Outbox {
-  /** `request` is the socket's; `onSent(roomId, clientMsgId, ack)` and `onFailed(roomId, clientMsgId, code)` hear. */
-  constructor({ request, onSent, onFailed }) {
-    Object.assign(this, { request, onSent, onFailed });
+  /**
+   * `request` is the socket's; `onSent(roomId, clientMsgId, ack)` and `onFailed(roomId, clientMsgId, code)` hear; `kept`
+   * (see `kept.js`) remembers for `userId`.
+   */
+  constructor({ request, onSent, onFailed, kept, userId }) {
+    Object.assign(this, { request, onSent, onFailed, kept, userId });
     this.queues = new Map();
     this.busy = new Set();
   }
 
-  add(roomId, clientMsgId, content) {
-    const queue = this.queues.get(roomId) ?? [];
-    queue.push({ clientMsgId, content });
-    this.queues.set(roomId, queue);
+  add(roomId, clientMsgId, content, createdAt = new Date().toISOString()) {
+    this.remember({ userId: this.userId, roomId, clientMsgId, content, createdAt });
+    this.queue(roomId, { clientMsgId, content });
     this.send(roomId);
+  }
+
+  /** What was on its way when the page was closed; the caller shows it. Failed ones wait for the person. */
+  async restore() {
+    const messages = (await this.kept?.of(this.userId).catch(() => [])) ?? [];
+    for (const { roomId, clientMsgId, content, failed } of messages) {
+      if (!failed) this.queue(roomId, { clientMsgId, content });
+    }
+    return messages;
+  }
+
+  /** The person does not want it sent any more, or it is settled. */
+  forget(clientMsgId) {
+    this.kept?.drop(clientMsgId).catch(() => {});
+  }
+
+  remember(message) {
+    this.kept?.put(message).catch(() => {});
+  }
+
+  queue(roomId, message) {
+    const queue = this.queues.get(roomId) ?? [];
+    queue.push(message);
+    this.queues.set(roomId, queue);
   }
 
   /** The connection is back. */
@@ -46,11 +72,14 @@ export class Outbox {
     for (;;) {
       try {
         const ack = await this.request("send_message", { roomId, message });
+        this.forget(message.clientMsgId);
         this.onSent(roomId, message.clientMsgId, ack);
         return true;
       } catch (error) {
         if (error.code === "disconnected") return false;
         if (!error.retryable) {
+          const createdAt = new Date().toISOString();
+          this.remember({ userId: this.userId, roomId, ...message, createdAt, failed: error.code });
           this.onFailed(roomId, message.clientMsgId, error.code);
           return true;
         }

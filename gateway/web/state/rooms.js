@@ -24,10 +24,22 @@ export function roomListed(state, row) {
     participants: row.participants ?? room.participants,
     question: row.question ?? room.question,
     unread: row.unread ?? room.unread,
-    reads: row.readSeq > (room.reads[me] ?? 0) ? { ...room.reads, [me]: row.readSeq } : room.reads,
+    reads: readOf(room, row, me),
     lastSeq: room.items.length > 0 ? room.lastSeq : Math.max(room.lastSeq, row.lastSeq ?? 0),
     lastAt: row.lastAt ?? row.createdAt ?? room.lastAt,
   }));
+}
+
+/** How far each person has read, as far as a row of REST says so. */
+function readOf(room, row, me) {
+  const reads = { ...room.reads, [me]: Math.max(row.readSeq ?? 0, room.reads[me] ?? 0) };
+  for (const { userId, readSeq = 0 } of row.participants ?? []) reads[userId] = Math.max(readSeq, reads[userId] ?? 0);
+  return reads;
+}
+
+/** How many of those who are in the room now have not read up to `seq`; the sender has. */
+export function unreadBy(room, { seq, senderId }) {
+  return room.participants.filter(({ userId }) => userId !== senderId && (room.reads[userId] ?? 0) < seq).length;
 }
 
 export function roomOpened(state, { roomId, questionId, participants }) {
@@ -68,7 +80,12 @@ function appended(room, news, me, visible) {
   const mine = new Set(fresh.filter((item) => item.senderId === me).map((item) => item.clientMsgId));
   const unread = fresh.filter((item) => item.kind === "message" && item.senderId !== me).length;
   const typing = { ...room.typing };
-  for (const item of fresh) delete typing[item.senderId];
+  const reads = { ...room.reads };
+  for (const item of fresh) {
+    delete typing[item.senderId];
+    // Whoever speaks has read what is above.
+    if (item.senderId) reads[item.senderId] = Math.max(item.seq, reads[item.senderId] ?? 0);
+  }
   return {
     ...room,
     items: redacted([...room.items, ...fresh], fresh),
@@ -77,6 +94,7 @@ function appended(room, news, me, visible) {
     pending: room.pending.filter((message) => !mine.has(message.clientMsgId)),
     unread: visible ? 0 : room.unread + unread,
     typing,
+    reads,
     ...after(room, fresh),
   };
 }

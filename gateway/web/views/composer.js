@@ -1,6 +1,7 @@
 /**
- * Writing a message. Enter sends, Shift+Enter breaks the line. While a Hangul syllable is being composed Enter belongs
- * to the input method, so the text is left alone: the field is uncontrolled, and never re-rendered from the state.
+ * Writing a message. Enter sends, Shift+Enter breaks the line; on a phone Enter breaks the line and the button sends.
+ * While a syllable is being composed its text belongs to the input method (see `state/enter.js`), so the field is
+ * uncontrolled and never re-rendered from the state.
  */
 
 import { useEffect, useRef } from "preact/hooks";
@@ -8,30 +9,38 @@ import { useEffect, useRef } from "preact/hooks";
 import { say, typing } from "../actions.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
+import { Enter } from "../state/enter.js";
 import { state } from "../state/store.js";
 
 const TOLD_EVERY_MS = 3_000;
-const COMPOSING = 229;
+const TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
+const LINE_BREAKS = new Set(["insertLineBreak", "insertParagraph"]);
+/** What was being written, by room: going to another room and back keeps it. */
+const drafts = new Map();
 
 export function Composer({ roomId }) {
   const field = useRef(null);
-  const composing = useRef(false);
+  const enter = useRef(new Enter());
   const toldAt = useRef(0);
   const longest = state.value.config?.limits?.messageCharacters ?? 8_000;
 
-  useEffect(() => () => stopTyping(), [roomId]);
+  useEffect(() => {
+    field.current.value = drafts.get(roomId) ?? "";
+    grow();
+    return stopTyping;
+  }, [roomId]);
 
   function stopTyping() {
     if (toldAt.current > 0) typing(roomId, false);
     toldAt.current = 0;
   }
 
-  function send(event) {
-    event?.preventDefault();
-    const content = field.current.value;
-    if (!content.trim() || composing.current) return;
-    say(roomId, content.trimEnd());
+  function send() {
+    const content = field.current.value.trimEnd();
+    if (!content.trim()) return;
+    say(roomId, content);
     field.current.value = "";
+    drafts.delete(roomId);
     grow();
     stopTyping();
     field.current.focus();
@@ -45,6 +54,7 @@ export function Composer({ roomId }) {
 
   function typed() {
     grow();
+    drafts.set(roomId, field.current.value);
     if (field.current.value === "") stopTyping();
     else if (Date.now() - toldAt.current > TOLD_EVERY_MS) {
       toldAt.current = Date.now();
@@ -53,22 +63,43 @@ export function Composer({ roomId }) {
   }
 
   function pressed(event) {
-    const inMethod = event.isComposing || composing.current || event.keyCode === COMPOSING;
-    if (event.key === "Enter" && !event.shiftKey && !inMethod) send(event);
+    if (TOUCH.matches) return;
+    const what = enter.current.pressed(event);
+    if (what === "leave") return;
+    event.preventDefault();
+    if (what === "send") send();
   }
 
-  return html`<form class="composer" onSubmit=${send}>
+  /** The browser writes the last syllable after it told of the end, and may break the line for the same press. */
+  function ended(event) {
+    if (enter.current.ended(event.data)) setTimeout(send);
+  }
+
+  function breaking(event) {
+    if (LINE_BREAKS.has(event.inputType) && enter.current.spent) event.preventDefault();
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    send();
+  }
+
+  return html`<form class="composer" onSubmit=${submit}>
     <textarea
       ref=${field}
       rows="1"
       maxlength=${longest}
       aria-label=${t("room.write")}
       placeholder=${t("room.write.hint")}
-      enterkeyhint="send"
+      enterkeyhint="enter"
       onInput=${typed}
       onKeyDown=${pressed}
-      onCompositionStart=${() => (composing.current = true)}
-      onCompositionEnd=${() => (composing.current = false)}
+      onKeyUp=${(event) => enter.current.released(event)}
+      onBlur=${() => enter.current.left()}
+      onBeforeInput=${breaking}
+      onCompositionStart=${() => enter.current.started()}
+      onCompositionUpdate=${(event) => enter.current.updated(event.data)}
+      onCompositionEnd=${ended}
     ></textarea>
     <button class="primary">${t("room.send")}</button>
   </form>`;

@@ -81,7 +81,7 @@ function Notice() {
 function Connection() {
   const { connection } = state.value;
   return html`<div class="connection-bar" role="status">
-    ${connection === "waiting" && html`<span>${t("connection.waiting")}</span>`}
+    ${connection === "waiting" && html`<span>${t("connection.waiting")} ${t("connection.writing_on")}</span>`}
   </div>`;
 }
 
