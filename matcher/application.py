@@ -69,7 +69,11 @@ async def serve(
                 settings,
                 consumers,
                 group,
-                beside=[lambda: server.serve(sockets=[endpoint]), rounds.flush_for_ever],
+                beside=[
+                    lambda: server.serve(sockets=[endpoint]),
+                    rounds.flush_for_ever,
+                    indexing.release_for_ever,
+                ],
             )
         finally:
             await rounds.flush()

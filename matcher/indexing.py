@@ -1,5 +1,7 @@
 """Keeps the index at the experts' events: from Kafka as they come, from the store when an index is new.
 
+An event that cannot be indexed is parked with the later ones of its expert; the others do not wait for it.
+
 A position is tracked only after what it stands for survives a kill (`ExpertIndex.put` says when), so the tracked
 position is never ahead of the index. The tracking rows are locked meanwhile, which fences a worker that woke up late.
 """
@@ -7,11 +9,12 @@ position is never ahead of the index. The tracking rows are locked meanwhile, wh
 import asyncio
 import logging
 from collections.abc import Sequence
+from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from infra.kafka.app import Batch
+from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import in_order
 from infra.log import EventLog
 from matcher import positions
@@ -19,11 +22,15 @@ from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import ExpertIndex
 from matcher.profiles import expert_of, fold
 from schemas.envelope import Event
+from schemas.events.unreadable import Unreadable
 from schemas.topics import EXPERTS, TOPICS
 
 log = logging.getLogger(__name__)
 
 _PAGE = 500
+RELEASE_SECONDS = 1.0
+_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What indexing an event raises when the event is to blame, and no server that is away."""
 
 
 def consumer_of(index: ExpertIndex) -> str:
@@ -59,6 +66,7 @@ class Indexing:
             tracked = await positions.read(connection, self.consumer)
         if len(tracked) < TOPICS[EXPERTS].partitions:
             await self._fill()
+        await self._release(None)
 
     async def apply(self, batch: Batch) -> None:
         """Bring the index past `batch`."""
@@ -66,8 +74,63 @@ class Indexing:
             held = await positions.lock(connection, self.consumer, EXPERTS)
             events = await in_order(held, batch, self._log)
             if events:
-                await self._index_events(events)
+                await self._index_or_park(connection, events)
                 await positions.advance(connection, self.consumer, positions.reached(events))
+
+    async def release_for_ever(self) -> None:
+        """Take up again what an operator wants tried again, until cancelled."""
+        while True:
+            await asyncio.sleep(RELEASE_SECONDS)
+            try:
+                async with self._pool.connection() as connection:
+                    keys = await positions.keys_asked_again(connection, self.consumer)
+                if keys:
+                    await self._release(keys)
+                    async with self._pool.connection() as connection:
+                        await positions.answered_again(connection, self.consumer, keys)
+            except AWAY as error:
+                log.warning("parked experts wait for a store: %s", error)
+
+    async def _release(self, keys: set[UUID] | None) -> None:
+        """Index what was parked, of `keys` or all, in order; what fails again stays, and what is behind it."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await positions.lock(connection, self.consumer, EXPERTS)
+            stuck: set[UUID] = set()
+            for position, key in await positions.parked(connection, self.consumer, keys):
+                if key in stuck:
+                    continue
+                events = await self._log.read(position - 1, 1, position)
+                if reason := await self._fault(events):
+                    stuck.add(key)
+                    await positions.explain(connection, self.consumer, position, reason)
+                else:
+                    await positions.unpark(connection, self.consumer, key, position)
+
+    async def _index_or_park(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
+        keys = {event.data.partition_key for event in events}
+        parked = await positions.parked_keys(connection, self.consumer, list(keys))
+        if not parked and not await self._fault(events):
+            return
+        for event in events:
+            key = event.data.partition_key
+            behind = "behind an earlier event of this expert" if key in parked else None
+            if reason := behind or await self._fault([event]):
+                log.error("parking position %d of expert %s: %s", event.position, key, reason)
+                parked.add(key)
+                await positions.park(connection, self.consumer, event, reason)
+
+    async def _fault(self, events: Sequence[Event]) -> str | None:
+        """Index `events`; what is wrong with them, if they could not be."""
+        try:
+            for event in events:
+                if isinstance(event.data, Unreadable):
+                    raise ValueError(event.data.reason)
+            await self._index_events(events)
+        except AWAY:
+            raise
+        except _FAULTS as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
     async def _fill(self) -> None:
         head = await self._log.head()
@@ -76,7 +139,8 @@ class Indexing:
             events = await self._log.read_partition(EXPERTS, partition, 0, head)
             count += len(events)
             for start in range(0, len(events), _PAGE):
-                await self._index_events(events[start : start + _PAGE])
+                async with self._pool.connection() as connection:
+                    await self._index_or_park(connection, events[start : start + _PAGE])
         async with self._pool.connection() as connection, connection.transaction():
             await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
         log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)

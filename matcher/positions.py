@@ -44,6 +44,7 @@ async def advance(connection: AsyncConnection, consumer: str, positions: Positio
 async def forget(connection: AsyncConnection, consumer: str) -> None:
     """As if `consumer` had never been."""
     await connection.execute("DELETE FROM ops.tracking WHERE consumer = %s", (consumer,))
+    await connection.execute("DELETE FROM ops.parked WHERE consumer = %s", (consumer,))
 
 
 def reached(events: Iterable[Event]) -> dict[tuple[str, int], int]:
@@ -73,10 +74,15 @@ async def parked_keys(connection: AsyncConnection, consumer: str, keys: Sequence
     return {key for (key,) in await rows.fetchall()}
 
 
-async def parked(connection: AsyncConnection, consumer: str) -> list[tuple[int, UUID]]:
-    """Position and key of everything `consumer` has parked, oldest first."""
+async def parked(
+    connection: AsyncConnection, consumer: str, keys: Iterable[UUID] | None = None
+) -> list[tuple[int, UUID]]:
+    """Position and key of everything `consumer` has parked, or of what it has of `keys`, oldest first."""
+    wanted = None if keys is None else list(keys)
     rows = await connection.execute(
-        "SELECT position, key FROM ops.parked WHERE consumer = %s ORDER BY position", (consumer,)
+        "SELECT position, key FROM ops.parked WHERE consumer = %s"
+        " AND (%s::uuid[] IS NULL OR key = ANY(%s)) ORDER BY position",
+        (consumer, wanted, wanted),
     )
     return [(position, key) for position, key in await rows.fetchall()]
 
@@ -85,4 +91,27 @@ async def unpark(connection: AsyncConnection, consumer: str, key: UUID, position
     """What was parked has been processed."""
     await connection.execute(
         "DELETE FROM ops.parked WHERE consumer = %s AND key = %s AND position = %s", (consumer, key, position)
+    )
+
+
+async def keys_asked_again(connection: AsyncConnection, consumer: str) -> set[UUID]:
+    """The keys that an operator wants tried again; they stay marked until `answered_again`."""
+    rows = await connection.execute(
+        "SELECT DISTINCT key FROM ops.parked WHERE consumer = %s AND again", (consumer,)
+    )
+    return {key for (key,) in await rows.fetchall()}
+
+
+async def answered_again(connection: AsyncConnection, consumer: str, keys: Iterable[UUID]) -> None:
+    """What could be was tried again."""
+    await connection.execute(
+        "UPDATE ops.parked SET again = false WHERE consumer = %s AND key = ANY(%s)", (consumer, list(keys))
+    )
+
+
+async def explain(connection: AsyncConnection, consumer: str, position: int, reason: str) -> None:
+    """Why the event at `position` is still parked."""
+    await connection.execute(
+        "UPDATE ops.parked SET reason = %s WHERE consumer = %s AND position = %s",
+        (reason, consumer, position),
     )

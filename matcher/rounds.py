@@ -25,6 +25,7 @@ from matcher.reasons import to_candidate
 from schemas.commands.question import OfferCandidates
 from schemas.envelope import Context, Event
 from schemas.events.question import QuestionAsked, RoundRequested
+from schemas.events.unreadable import Unreadable
 from schemas.ids import SYSTEM, match_command
 from schemas.port import CommandPort, Refused, Unavailable
 
@@ -94,15 +95,24 @@ class Rounds:
     async def apply(self, batch: Batch) -> None:
         """Answer the rounds that `batch` begins."""
         events = await in_order(self._reached, batch, self._log)
-        rounds = [begun for event in events if (begun := round_of(event))]
-        for start in range(0, len(rounds), TOGETHER):
-            await self._answer_or_park(rounds[start : start + TOGETHER])
+        rounds: list[Round] = []
+        for event in events:
+            if isinstance(event.data, Unreadable):  # it might begin a round, so later ones wait behind it
+                await self._answer_or_park(rounds)
+                rounds = []
+                await self._park(event, event.data.reason)
+            elif begun := round_of(event):
+                rounds.append(begun)
+                if len(rounds) == TOGETHER:
+                    await self._answer_or_park(rounds)
+                    rounds = []
+        await self._answer_or_park(rounds)
         self._reached |= positions.reached(events)
         for record in batch:
             if isinstance(record, Passing):
                 at = (record.topic, record.partition)
                 self._reached[at] = max(record.position, self._reached.get(at, 0))
-        if rounds:
+        if any(round_of(event) for event in events):
             await self.flush()
 
     async def flush(self) -> None:
@@ -114,15 +124,28 @@ class Rounds:
             self._written |= moved
 
     async def flush_for_ever(self) -> None:
-        """Flush now and then, so that a quiet moment does not look like a standstill."""
+        """Flush now and then, so that a quiet moment does not look like a standstill; and look at what an operator
+        wants tried again."""
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self.flush()
+                await self.answer_again()
             except AWAY as error:
                 log.warning("positions are written later, since the store is away: %s", error)
 
+    async def answer_again(self) -> None:
+        """Try again those of the parked questions that an operator marked."""
+        async with self._pool.connection() as connection:
+            keys = await positions.keys_asked_again(connection, CONSUMER)
+        if keys:
+            await self._release(keys)
+            async with self._pool.connection() as connection:
+                await positions.answered_again(connection, CONSUMER, keys)
+
     async def _answer_or_park(self, rounds: Sequence[Round]) -> None:
+        if not rounds:
+            return None
         async with self._pool.connection() as connection:
             parked = await positions.parked_keys(connection, CONSUMER, [r.question_id for r in rounds])
         if not parked:
@@ -136,7 +159,7 @@ class Rounds:
                 )
         for one in rounds:
             if one.question_id in parked:
-                await self._park(one, "behind an earlier round of this question")
+                await self._park(one.event, "behind an earlier round of this question")
             elif not await self._answered_alone(one):
                 parked.add(one.question_id)
         return None
@@ -153,34 +176,43 @@ class Rounds:
                 log.exception("question %s, round %d, attempt %d", one.question_id, one.number, attempt)
                 reason = f"{type(error).__name__}: {error}"
             await asyncio.sleep(RETRY_SECONDS * attempt)
-        await self._park(one, reason)
+        await self._park(one.event, reason)
         return False
 
-    async def _park(self, one: Round, reason: str) -> None:
-        log.error("parking question %s, round %d: %s", one.question_id, one.number, reason)
+    async def _park(self, event: Event, reason: str) -> None:
+        log.error("parking position %d of question %s: %s", event.position, event.data.partition_key, reason)
         async with self._pool.connection() as connection:
-            await positions.park(connection, CONSUMER, one.event, reason)
+            await positions.park(connection, CONSUMER, event, reason)
 
-    async def _release(self) -> None:
+    async def _release(self, keys: set[UUID] | None = None) -> None:
         """Try what was parked again, in order; what fails again stays, and what is behind it."""
         async with self._pool.connection() as connection:
-            parked = await positions.parked(connection, CONSUMER)
+            parked = await positions.parked(connection, CONSUMER, keys)
         stuck: set[UUID] = set()
         for position, key in parked:
             if key in stuck:
                 continue
-            events = await self._log.read(position - 1, 1, position)
-            rounds = [begun for event in events if (begun := round_of(event))]
             try:
-                await self._answer(rounds)
+                await self._answer_parked(position)
             except (*AWAY, Unavailable):
                 raise
-            except Exception:
+            except Exception as error:
                 log.exception("question %s stays parked", key)
                 stuck.add(key)
+                async with self._pool.connection() as connection:
+                    await positions.explain(
+                        connection, CONSUMER, position, f"{type(error).__name__}: {error}"
+                    )
                 continue
             async with self._pool.connection() as connection:
                 await positions.unpark(connection, CONSUMER, key, position)
+
+    async def _answer_parked(self, position: int) -> None:
+        for event in await self._log.read(position - 1, 1, position):
+            if isinstance(event.data, Unreadable):
+                raise ValueError(event.data.reason)
+            if begun := round_of(event):
+                await self._answer([begun])
 
     async def _answer(self, rounds: Sequence[Round]) -> None:
         rankings = await self._finder.find([one.search for one in rounds])

@@ -1,4 +1,4 @@
-"""`python -m projections prepare | rebuild VIEW… | release VIEW…`: makes, rebuilds and frees views by hand."""
+"""`python -m projections prepare | rebuild VIEW`: makes and rebuilds views by hand."""
 
 import argparse
 import asyncio
@@ -7,13 +7,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from infra import redis
 from infra.log import EventLog
 from infra.postgres import pool as connect
-from infra.push import publish
 from infra.settings import settings
 from projections.catalogue import VIEWS, View
-from projections.parking import release
 from projections.prepare import prepare
 from projections.queries.reading import Pool
 from projections.rebuild import Rebuilding, RebuildRunning, rebuild
@@ -45,21 +42,6 @@ async def _rebuild(pool: Pool, views: Sequence[View]) -> int:
     return 0
 
 
-async def _release(pool: Pool, views: Sequence[View]) -> int:
-    left = 0
-    client = redis.connect(settings().redis_url, "projections")
-    try:
-        for view in views:
-            applied = await release(pool, EventLog(pool), view)
-            await publish(client, applied.pushes, applied.progress)
-            left += len(applied.parked)
-            for parked in applied.parked:
-                print(f"{view.name}: still parked at {parked.position}, key {parked.key}: {parked.reason}")
-    finally:
-        await client.aclose()
-    return 1 if left else 0
-
-
 async def _run(arguments: argparse.Namespace) -> int:
     if not (url := settings().postgres_url):
         print("no PostgreSQL: start `yeon up`, or set YEON_POSTGRES_URL", file=sys.stderr)
@@ -69,19 +51,15 @@ async def _run(arguments: argparse.Namespace) -> int:
             await prepare(pool)
             return 0
         views = list(VIEWS.values()) if arguments.view == "all" else [VIEWS[arguments.view]]
-        return await (_rebuild if arguments.what == "rebuild" else _release)(pool, views)
+        return await _rebuild(pool, views)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m projections", description=__doc__)
     commands = parser.add_subparsers(dest="what", required=True)
     commands.add_parser("prepare", help="make the tables where they are missing")
-    for name, does in (
-        ("rebuild", "make views anew from the event store"),
-        ("release", "take parked events up again"),
-    ):
-        command = commands.add_parser(name, help=does)
-        command.add_argument("view", choices=[*VIEWS, "all"])
+    command = commands.add_parser("rebuild", help="make views anew from the event store")
+    command.add_argument("view", choices=[*VIEWS, "all"])
     logging.basicConfig(level=settings().log_level.upper())
     sys.exit(asyncio.run(_run(parser.parse_args())))
 

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS ops.parked (
     parked_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer, key, position)
 );
+-- Whether an operator wants it tried again by the consumer that parked it, and when it was copied for those who watch.
+ALTER TABLE ops.parked ADD COLUMN IF NOT EXISTS again boolean NOT NULL DEFAULT false;
+ALTER TABLE ops.parked ADD COLUMN IF NOT EXISTS copied_at timestamptz;
 
 -- The generation of each topic: raised when the broker turns out to have lost records.
 CREATE TABLE IF NOT EXISTS ops.generations (

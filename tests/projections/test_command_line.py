@@ -1,16 +1,14 @@
-"""`python -m projections` as an operator runs it."""
+"""`yeon rebuild` as an operator runs it."""
 
 import asyncio
 import os
 import sys
 
 from infra.log import EventLog
-from projections.queries.progress import operator_counts
 from projections.queries.reading import Pool
 from projections.runner import apply_batch
 from tests.projections.history import rich, store
 from tests.projections.test_applying_batches import dump_all
-from tests.projections.test_parking import REFUSED, two_rooms
 
 
 async def run(pool: Pool, redis_url: str, *words: str) -> tuple[int | None, str]:
@@ -41,15 +39,3 @@ async def test_rebuild_all(pool: Pool, log: EventLog, redis_url: str) -> None:
     assert code == 0, said
     assert f"{len(history.events)} events" in said
     assert await dump_all(pool) == live
-
-
-async def test_release_says_what_is_still_parked(pool: Pool, log: EventLog, redis_url: str) -> None:
-    history, bad, _ = two_rooms(REFUSED)
-    await store(pool, history.events)
-    await apply_batch(pool, history.received(), log)
-
-    code, said = await run(pool, redis_url, "release", "rooms")
-
-    assert code == 1
-    assert str(bad.id) in said
-    assert (await operator_counts(pool))["parked"] == {"view:rooms": 2}
