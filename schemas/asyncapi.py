@@ -6,7 +6,8 @@ import yaml
 
 from schemas.events import CATALOGUE
 from schemas.json_schema import JsonObject, closed, schema_of
-from schemas.topics import TOPICS, Topic
+from schemas.samples import record_of
+from schemas.topics import PARKED_PARTITIONS, TOPICS, Topic
 
 BINDING = "0.5.0"
 DESCRIPTION = """\
@@ -17,13 +18,17 @@ mode: the value is the JSON data alone, the rest stands in `ce_*` headers.
 Apache Kafka's default partitioner), so one question's whole story is one ordered sequence. Partition counts are
 fixed when a topic is made.
 
-**Repeats.** Records may come again, after a restart or after a broker lost its end and was filled again. Per topic
-and partition keep the highest `ce_position` seen, and drop every record whose `ce_position` is not above it. Do not
-rely on Kafka offsets for that: they may start again.
+**What a reader takes.** Per topic and partition keep `last`, the `ce_position` of the record taken last (0 before the
+first, or where you choose to begin). Take a record only if `ce_previousposition` ≤ `last` < `ce_position`.
 
-**Gaps.** `ce_previousposition` is the `ce_position` of the record before on the same partition, 0 for the first. If
-it is above the highest position seen, something is missing: what a broker lost is published again, what retention
-removed is in the event store alone.
+- `ce_position` ≤ `last`: a repeat. Records come again after a restart, and after a broker lost its end and was filled
+  again. Drop it. Do not rely on Kafka offsets for that: they may start again.
+- `ce_previousposition` > `last`: something between is missing. Stop and read on when it has come: what a broker lost
+  is published again, at the end; what retention removed is in the event store alone. A reader that begins in the
+  middle takes the first record's `ce_previousposition` as its `last`.
+
+**Parked events.** An event that a view could not take is copied to the parked topic of its topic, for people who
+watch: with the reason, without an order, and with a `ce_previousposition` of 0. It stands in its own topic as well.
 
 **Evolution.** What is written is closed: these schemas list every field. What reads must be open: pass over fields
 that are not known. A type's fields are only ever added to; a breaking change is a new type ending in `.v2`, published
@@ -63,6 +68,17 @@ HEADERS: JsonObject = {
 }
 HEADERS["required"] = [name for name in HEADERS["properties"] if name != "traceparent"]
 
+PARKED_HEADERS: JsonObject = {
+    "type": "object",
+    "description": "What a parked event carries beside its own headers.",
+    "properties": {
+        "yeonconsumer": TEXT | {"description": "The view that could not take it."},
+        "yeonreason": TEXT | {"description": "Why."},
+        "ce_previousposition": {"const": "0"},
+    },
+    "required": ["yeonconsumer", "yeonreason"],
+}
+
 
 def _ref(*path: str) -> JsonObject:
     return {"$ref": "#/" + "/".join(path)}
@@ -81,7 +97,7 @@ def _hoisted(schema: Any) -> Any:
 
 
 def _schemas() -> JsonObject:
-    components: JsonObject = {"headers": HEADERS}
+    components: JsonObject = {"headers": HEADERS, "parkedHeaders": PARKED_HEADERS}
     for name, event in CATALOGUE.items():
         schema = closed(schema_of(event, "serialization"))
         for inner, definition in schema.pop("$defs", {}).items():
@@ -93,7 +109,7 @@ def _schemas() -> JsonObject:
 
 
 def _message(name: str) -> JsonObject:
-    event = CATALOGUE[name]
+    event, sample = CATALOGUE[name], record_of(name)
     return {
         "name": name,
         "title": event.__name__,
@@ -106,6 +122,24 @@ def _message(name: str) -> JsonObject:
             ]
         },
         "payload": _ref("components", "schemas", name),
+        "bindings": {"kafka": {"key": UUID_TEXT, "bindingVersion": BINDING}},
+        "examples": [{"name": "sample", "headers": sample["headers"], "payload": sample["value"]}],
+    }
+
+
+def _parked_message(topic: Topic) -> JsonObject:
+    return {
+        "name": topic.parked,
+        "title": f"Parked: {topic.name}",
+        "summary": "Any event of the topic, with the view that could not take it and why.",
+        "contentType": "application/json",
+        "headers": {
+            "allOf": [
+                _ref("components", "schemas", "headers"),
+                _ref("components", "schemas", "parkedHeaders"),
+            ]
+        },
+        "payload": {"anyOf": [_ref("components", "schemas", name) for name in _types_of(topic)]},
         "bindings": {"kafka": {"key": UUID_TEXT, "bindingVersion": BINDING}},
     }
 
@@ -125,13 +159,39 @@ def _channel(topic: Topic) -> JsonObject:
     }
 
 
-def _operation(topic: Topic) -> JsonObject:
+def _parked_channel(topic: Topic) -> JsonObject:
+    return {
+        "address": topic.parked,
+        "description": f"Copies of events of {topic.name} that a view could not take. Keyed by {topic.key}.",
+        "messages": {topic.parked: _ref("components", "messages", topic.parked)},
+        "bindings": {
+            "kafka": {"topic": topic.parked, "partitions": PARKED_PARTITIONS, "bindingVersion": BINDING}
+        },
+    }
+
+
+def _operation(channel: str, messages: list[str], summary: str) -> JsonObject:
     return {
         "action": "send",
-        "channel": _ref("channels", topic.name),
-        "summary": "The relay publishes; it is the only writer, and writes in the order of `ce_position`.",
-        "messages": [_ref("channels", topic.name, "messages", name) for name in _types_of(topic)],
+        "channel": _ref("channels", channel),
+        "summary": summary,
+        "messages": [_ref("channels", channel, "messages", name) for name in messages],
     }
+
+
+def _operations() -> JsonObject:
+    found: JsonObject = {}
+    for topic in TOPICS.values():
+        noun = topic.name.split(".")[1]
+        found[f"publish-{noun}"] = _operation(
+            topic.name,
+            _types_of(topic),
+            "The relay publishes; it is the only writer, and writes in the order of `ce_position`.",
+        )
+        found[f"park-{noun}"] = _operation(
+            topic.parked, [topic.parked], "The worker of the views copies what a view could not take."
+        )
+    return found
 
 
 def document() -> str:
@@ -141,10 +201,12 @@ def document() -> str:
         "id": "urn:yeongyeori:topics",
         "info": {"title": "연결이 (Yeongyeori) topics", "version": "1.0.0", "description": DESCRIPTION},
         "defaultContentType": "application/json",
-        "channels": {topic.name: _channel(topic) for topic in TOPICS.values()},
-        "operations": {f"publish-{topic.name.split('.')[1]}": _operation(topic) for topic in TOPICS.values()},
+        "channels": {topic.name: _channel(topic) for topic in TOPICS.values()}
+        | {topic.parked: _parked_channel(topic) for topic in TOPICS.values()},
+        "operations": _operations(),
         "components": {
-            "messages": {name: _message(name) for name in CATALOGUE},
+            "messages": {name: _message(name) for name in CATALOGUE}
+            | {topic.parked: _parked_message(topic) for topic in TOPICS.values()},
             "schemas": _schemas(),
         },
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 from pydantic import BaseModel
 
-from schemas import asyncapi, reference
+from schemas import asyncapi, reference, reference_pages
 from schemas.commands import CATALOGUE as COMMANDS
 from schemas.events import CATALOGUE as EVENTS
 from schemas.json_schema import JsonObject, closed, schema_of
@@ -19,6 +19,7 @@ from schemas.wire.server import SERVER_FRAMES
 
 GENERATED = Path(__file__).parent / "generated"
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+STYLE = Path(__file__).with_name("reference.css")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -62,9 +63,12 @@ def _json_schemas() -> Iterable[tuple[str, bytes]]:
 
 
 def documents() -> dict[Path, bytes]:
-    """Every generated file with its content: the schemas, `asyncapi.yaml` and two pages of the reference."""
+    """Every generated file with its content: the schemas, `asyncapi.yaml`, and the reference to read and to browse."""
     made: dict[Path, bytes] = {GENERATED / path: content for path, content in _json_schemas()}
     made[GENERATED / "asyncapi.yaml"] = asyncapi.document().encode()
+    made[GENERATED / "reference" / "ko.html"] = reference_pages.page("ko").encode()
+    made[GENERATED / "reference" / "en.html"] = reference_pages.page("en").encode()
+    made[GENERATED / "reference" / "style.css"] = STYLE.read_bytes()
     made[REFERENCE / "events.md"] = reference.events().encode()
     made[REFERENCE / "commands.md"] = reference.commands().encode()
     return made

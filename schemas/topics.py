@@ -12,6 +12,9 @@ CONVERSATIONS = "yeon.conversations.v1"
 EXPERTS = "yeon.experts.v1"
 ACCOUNTS = "yeon.accounts.v1"
 
+PARKED_PARTITIONS = 1
+"""Of each topic of parked events, which promise no order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

@@ -4,7 +4,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from infra.settings import Settings
-from schemas.topics import TOPICS
+from schemas.topics import PARKED_PARTITIONS, TOPICS
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -24,7 +24,7 @@ def catalogue(replication: int, retention_days: int) -> list[NewTopic]:
     wanted = []
     for topic in TOPICS.values():
         wanted.append(NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(configs)))
-        wanted.append(NewTopic(topic.parked, 1, replication, topic_configs=dict(configs)))
+        wanted.append(NewTopic(topic.parked, PARKED_PARTITIONS, replication, topic_configs=dict(configs)))
     return wanted
 
 

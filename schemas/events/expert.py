@@ -38,7 +38,7 @@ class ExpertProfileSet(_ExpertEvent):
 
 
 class ExpertEngaged(_ExpertEvent):
-    """An expert took on a question; `open_rooms` is the count after it."""
+    """An expert took on a question; `openRooms` is the count after it."""
 
     TYPE: ClassVar[str] = "yeon.expert.engaged.v1"
     question_id: UUID
@@ -46,7 +46,7 @@ class ExpertEngaged(_ExpertEvent):
 
 
 class ExpertReleased(_ExpertEvent):
-    """A question the expert was in has ended, or they left; `open_rooms` is the count after it."""
+    """A question the expert was in has ended, or they left; `openRooms` is the count after it."""
 
     TYPE: ClassVar[str] = "yeon.expert.released.v1"
     question_id: UUID

@@ -44,7 +44,7 @@ class Candidate(Said):
 
 
 class Offer(Said):
-    """One expert asked to take a question until `expires_at`."""
+    """One expert asked to take a question until `expiresAt`."""
 
     expert_id: UUID
     display_name: Annotated[str, Personal("expert_id")] = ""

@@ -79,7 +79,7 @@ class MessagePosted(_Numbered):
 
 
 class MessageRedacted(_Numbered):
-    """The author took a message back; `redacted_seq` is its place."""
+    """The author took a message back; `redactedSeq` is its place."""
 
     TYPE: ClassVar[str] = "yeon.room.message_redacted.v1"
     message_id: UUID
@@ -101,7 +101,7 @@ class RoomReopened(_Numbered):
 
 
 class ReadMarked(_RoomEvent):
-    """A person has read up to `up_to_seq`. A mark of their own stream; it takes no `seq`."""
+    """A person has read up to `upToSeq`. A mark of their own stream; it takes no `seq`."""
 
     TYPE: ClassVar[str] = "yeon.room.read_marked.v1"
     user_id: UUID

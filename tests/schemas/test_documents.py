@@ -9,10 +9,12 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
+from infra.kafka import topics
 from schemas.base import Personal
 from schemas.documents import GENERATED, documents, stale
 from schemas.events import CATALOGUE
-from schemas.topics import TOPICS
+from schemas.samples import record_of
+from schemas.topics import TOPICS, Topic
 from schemas.wire.server import SERVER_FRAMES
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -111,7 +113,7 @@ def test_every_topic_is_a_channel_with_its_partitions_and_every_event_is_in_the_
     None
 ):
     document = _asyncapi()
-    assert set(document["channels"]) == set(TOPICS)
+    assert set(document["channels"]) == {name for t in TOPICS.values() for name in (t.name, t.parked)}
     for name, topic in TOPICS.items():
         channel = document["channels"][name]
         assert channel["bindings"]["kafka"]["partitions"] == topic.partitions
@@ -128,6 +130,37 @@ def test_a_golden_record_fits_its_message_in_the_asyncapi_document(name: str) ->
     headers.validate(golden["headers"])
     assert not headers.is_valid(golden["headers"] | {"ce_type": "another.v1"})
     Draft202012Validator(document | message["payload"]).validate(golden["value"])
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_the_examples_of_the_documents_are_what_is_published(name: str) -> None:
+    document = _asyncapi()
+    (example,) = document["components"]["messages"][name]["examples"]
+    assert {"headers": example["headers"], "value": example["payload"]} == {
+        part: record_of(name)[part] for part in ("headers", "value")
+    }
+    Draft202012Validator(document | document["components"]["messages"][name]["payload"]).validate(
+        example["payload"]
+    )
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.parked)
+def test_every_topic_that_is_made_for_parked_events_is_described_as_it_is_made(topic: Topic) -> None:
+    document = _asyncapi()
+    made = {new.name: new.num_partitions for new in topics.catalogue(replication=1, retention_days=1)}
+    channel = document["channels"][topic.parked]["bindings"]["kafka"]
+    assert channel["partitions"] == made[topic.parked]
+    message = document["components"]["messages"][topic.parked]
+    headers = Draft202012Validator(document | message["headers"])
+    for name, event in CATALOGUE.items():
+        if topic.name == event.TOPIC:
+            own = record_of(name)["headers"] | {"ce_previousposition": "0"}
+            headers.validate(own | {"yeonconsumer": "view:rooms", "yeonreason": "ValueError: no"})
+            assert not headers.is_valid(own)
+
+
+def test_the_document_says_which_records_a_reader_takes() -> None:
+    assert "`ce_previousposition` ≤ `last` < `ce_position`" in _asyncapi()["info"]["description"]
 
 
 @pytest.mark.parametrize("name", sorted(SERVER_FRAMES))

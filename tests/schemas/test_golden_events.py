@@ -49,7 +49,7 @@ def lost(before: Any, now: Any, place: str = "") -> list[str]:
 
 def test_every_type_of_the_catalogue_has_a_golden_file() -> None:
     missing = set(CATALOGUE) - {path.stem for path in FILES}
-    assert not missing, f"add samples to tests/golden/samples.py and run tests/golden/write.py: {missing}"
+    assert not missing, f"add samples to schemas/samples.py and run tests/golden/write.py: {missing}"
 
 
 def test_no_published_type_has_left_the_catalogue() -> None:

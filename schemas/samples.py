@@ -1,9 +1,13 @@
-"""One sample of every event type, from which its golden file was once written."""
+"""One sample of every event type: the examples in the documents, from which golden files are once written."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
+import orjson
+
 from schemas.base import EventData
+from schemas.envelope import Event, Meta
 from schemas.events.account import AccountProfileChanged, AccountRegistered
 from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertReleased, Specialty
 from schemas.events.question import (
@@ -37,7 +41,8 @@ from schemas.events.room import (
     UserJoined,
     UserLeft,
 )
-from schemas.ids import room_of
+from schemas.ids import expert_stream, room_of
+from schemas.mapper import to_kafka
 
 QUESTION = UUID("019365a0-0000-7000-8000-000000000001")
 ASKER = UUID("019365a0-0000-7000-8000-000000000002")
@@ -170,3 +175,43 @@ SAMPLES: tuple[EventData, ...] = (
     RoomReopened(**ROOM_IDS, seq=7),
     ReadMarked(**ROOM_IDS, user_id=ASKER, up_to_seq=2),
 )
+
+
+def _stream_of(data: EventData) -> UUID:
+    """The stream in which an event of this type could stand."""
+    if data.TYPE.startswith("yeon.room."):
+        return room_of(data.partition_key)
+    return expert_stream(data.partition_key) if data.TYPE.startswith("yeon.expert.") else data.partition_key
+
+
+def _recorded(number: int, data: EventData) -> Event:
+    meta = Meta(
+        at=datetime(2026, 11, 22, 9, 30, number, 123456, tzinfo=UTC),
+        actor_id=data.partition_key,
+        command_id=uuid5(QUESTION, f"command:{number}"),
+        correlation_id=QUESTION,
+        causation_id=f"{QUESTION}:{number}",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )
+    seq = getattr(data, "seq", 0)
+    return Event(100 + number, _stream_of(data), seq + 1 if seq else 1, data, meta)
+
+
+EVENTS: dict[str, Event] = {data.TYPE: _recorded(number, data) for number, data in enumerate(SAMPLES, 1)}
+"""The samples as they could stand in the log, by type."""
+
+
+def previous_of(event: Event) -> int:
+    """The position that a sample says stands before it on its partition."""
+    return event.position - 10
+
+
+def record_of(type_name: str) -> dict[str, Any]:
+    """The sample of a type as a record on Kafka: `key`, `headers` (as text) and `value`."""
+    event = EVENTS[type_name]
+    key, value, headers = to_kafka(event, previous_of(event))
+    return {
+        "key": key.decode(),
+        "headers": {name: raw.decode() for name, raw in headers},
+        "value": orjson.loads(value),
+    }
