@@ -35,9 +35,9 @@ async def search(
     """Experts by meaning with `q`, otherwise by name. While the matcher is away `q` falls back to the listing."""
     await me.sees_own_writes()
     if q is not None and cursor is None:
-        ranked = await _ranked(the, q, category, limit)
-        if ranked is not None:
-            return answer({"items": await _shown(the, ranked, online), "next": None})
+        found = await ranked(the, q, category, limit)
+        if found is not None:
+            return answer({"items": await _shown(the, found, online), "next": None})
         listed = await _listed(the, category, online, limit, None)
         return answer({**listed, "note": "search by meaning is away; these are listed by name"})
     return answer(await _listed(the, category, online, limit, cursor))
@@ -69,7 +69,7 @@ async def specialise(body: SpecialtiesBody, me: Me, the: The) -> Response:
     return answer({**found, "position": outcome.position})
 
 
-async def _ranked(the: Services, q: str, category: str | None, limit: int) -> list[dict[str, Any]] | None:
+async def ranked(the: Services, q: str, category: str | None, limit: int) -> list[dict[str, Any]] | None:
     """What the matcher finds, best first; None while it is away."""
     try:
         found = await the.matcher.post(
@@ -96,14 +96,15 @@ async def _shown(the: Services, ranked: list[dict[str, Any]], only_online: bool)
 async def _listed(
     the: Services, category: str | None, only_online: bool, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    only = await _everyone(the) if only_online else None
+    only = await everyone_online(the) if only_online else None
     found = await list_experts(the.pool, category=category, only=only, limit=limit, cursor=cursor)
     online = await online_among(the, [UUID(one["expertId"]) for one in found["items"]])
     items = [{**one, "online": UUID(one["expertId"]) in online} for one in found["items"]]
     return {"items": items, "next": found["next"]}
 
 
-async def _everyone(the: Services) -> list[UUID]:
+async def everyone_online(the: Services) -> list[UUID]:
+    """Everyone who is connected; nobody, as far as one can tell, while Redis is away."""
     try:
         return await the.present.everyone()
     except (RedisError, OSError) as error:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from gateway.rest import suggestions
 from gateway.rest.caller import Me, The, answer, written
 from gateway.rest.problems import Problem
 from infra.ids import new_id
@@ -24,6 +25,7 @@ from schemas.commands.question import (
 from schemas.wire.rest import AskBody, ListSaid, QuestionSaid, RatingBody, StatusBody, WriteSaid
 
 router = APIRouter(prefix="/questions", tags=["questions"])
+router.include_router(suggestions.router)
 
 MOVES: dict[str, type[ResolveQuestion | CancelQuestion | ReopenQuestion | RetryMatching]] = {
     "resolved": ResolveQuestion,
