@@ -14,6 +14,7 @@ from schemas import asyncapi, reference, reference_pages
 from schemas.commands import CATALOGUE as COMMANDS
 from schemas.events import CATALOGUE as EVENTS
 from schemas.json_schema import JsonObject, closed, schema_of
+from schemas.published import new_revisions
 from schemas.wire.client import CLIENT_FRAMES
 from schemas.wire.server import SERVER_FRAMES
 
@@ -63,8 +64,9 @@ def _json_schemas() -> Iterable[tuple[str, bytes]]:
 
 
 def documents() -> dict[Path, bytes]:
-    """Every generated file with its content: the schemas, `asyncapi.yaml`, and the reference to read and to browse."""
+    """Every generated file with its content: the schemas and their new revisions, `asyncapi.yaml`, and the reference."""
     made: dict[Path, bytes] = {GENERATED / path: content for path, content in _json_schemas()}
+    made |= new_revisions()
     made[GENERATED / "asyncapi.yaml"] = asyncapi.document().encode()
     made[GENERATED / "reference" / "ko.html"] = reference_pages.page("ko").encode()
     made[GENERATED / "reference" / "en.html"] = reference_pages.page("en").encode()
