@@ -117,6 +117,7 @@ _hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and stati
 _hand_over("matcher", ("matcher", "serve"), "Finds experts for questions.")
 _hand_over("rebuild", ("projections", "rebuild"), "Make views anew from the event store.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")
+_hand_over("log", ("streams.log",), "Read, export, replay and ask the log of everything that happened.")
 _hand_over("seed", ("commands", "seed"), "Make the demo people.")
 
 

@@ -1,0 +1,1 @@
+"""The subcommands of `yeon log`, by what they are for."""
