@@ -32,7 +32,7 @@ class QuestionState(State):
 
     asker_id: UUID
     content: Annotated[str, Personal("asker_id")]
-    category: str | None
+    category: Annotated[str | None, Personal("asker_id")]
     urgency: Urgency
     demo: bool
     status: QuestionStatus = "pending"

@@ -1,7 +1,8 @@
 """The bases of everything that is said: camelCase outside, snake_case inside, frozen, and classed for privacy.
 
 A field that holds a person's words or name carries `Personal(owner)`, where `owner` names the field, in the
-same model or in one around it, that holds that person's id. The mapper seals such fields in the store.
+same model or in one around it, that holds that person's id. The mapper seals such fields in the store. Any other text
+carries `Impersonal`; what holds no text needs no mark.
 """
 
 import re
@@ -25,6 +26,18 @@ class Personal:
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {**handler(core), "x-personal": to_camel(self.owner)}
+
+
+@dataclass(frozen=True, slots=True)
+class Impersonal:
+    """Marks a text as nobody's words or name, and says what it is instead."""
+
+    what: str
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(core), "x-impersonal": self.what}
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

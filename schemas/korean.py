@@ -86,6 +86,9 @@ SENTENCES = {
     ),
     "Someone in a room, by the name they had when they came in.": "대화방에 있는 사람. 이름은 들어올 때의 것입니다.",
     # Fields.
+    "Where the asker files it, in their words. Sealed in the store since revision 2.": (
+        "질문자가 직접 적은 분류. 2차 개정부터 저장소에 암호화됩니다."
+    ),
     "How many open rooms the expert takes at once.": "한 번에 맡는 열린 대화방 수.",
     "0 until the append gives the number.": "기록할 때 번호가 정해지기 전에는 0.",
     "When that offer was made, so that response times follow from the event alone.": (

@@ -7,6 +7,7 @@ short way.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from types import NoneType
 from typing import Any, get_args
 from uuid import UUID
 
@@ -25,6 +26,8 @@ class _Field:
     owner_depth: int
     """How many steps of `path` lead to the object that holds the owner's id."""
     owner: str
+    blank: str | None
+    """What it reads as when its words are gone: nothing where the field may hold nothing."""
 
 
 def _models_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
@@ -49,7 +52,8 @@ def personal_fields(model: type[BaseModel]) -> tuple[_Field, ...]:
             for mark in info.metadata:
                 if isinstance(mark, Personal):
                     depth = max(at for holder, at in holders if mark.owner in holder.model_fields)
-                    yield _Field(path, to_camel(name), depth, to_camel(mark.owner))
+                    blank = None if NoneType in get_args(info.annotation) else ""
+                    yield _Field(path, to_camel(name), depth, to_camel(mark.owner), blank)
             inner, many = _models_in(info.annotation)
             if inner is not None:
                 yield from walk(inner, (*path, to_camel(name), *(("*",) if many else ())), holders)
@@ -115,18 +119,18 @@ def _written(model: BaseModel, plan: _Plan) -> dict[str, Any]:
 
 
 @cache
-def _own_fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
-    """Name and owner of each personal field, if all of them stand in the model itself (`None` if not)."""
+def _own_fields(model: type[BaseModel]) -> tuple[tuple[str, str, str | None], ...] | None:
+    """Name, owner and blank of each personal field, if all stand in the model itself (`None` if not)."""
     fields = personal_fields(model)
-    return None if any(field.path for field in fields) else tuple((f.name, f.owner) for f in fields)
+    return None if any(field.path for field in fields) else tuple((f.name, f.owner, f.blank) for f in fields)
 
 
 @cache
-def _own_attributes(model: type[BaseModel]) -> tuple[tuple[str, str], ...] | None:
+def _own_attributes(model: type[BaseModel]) -> tuple[tuple[str, str, str | None], ...] | None:
     """As `_own_fields`, by the names of the attributes."""
     own = _own_fields(model)
     names = {to_camel(name): name for name in model.model_fields}
-    return None if own is None else tuple((names[name], names[owner]) for name, owner in own)
+    return None if own is None else tuple((names[name], names[owner], blank) for name, owner, blank in own)
 
 
 def owners_of(model: BaseModel) -> set[UUID]:
@@ -135,7 +139,7 @@ def owners_of(model: BaseModel) -> set[UUID]:
     if own is None:
         return set(take_out(written(model), type(model)))
     values = model.__dict__
-    return {values[owner] for name, owner in own if values[name]}
+    return {values[owner] for name, owner, blank in own if values[name] != blank}
 
 
 def take_out(data: dict[str, Any], model: type[BaseModel]) -> dict[UUID, dict[str, str]]:
@@ -143,24 +147,27 @@ def take_out(data: dict[str, Any], model: type[BaseModel]) -> dict[UUID, dict[st
     private: dict[UUID, dict[str, str]] = {}
     own = _own_fields(model)
     if own is not None:
-        for name, owner in own:
-            if text := data.pop(name):
+        for name, owner, blank in own:
+            if (text := data.pop(name)) != blank:
                 private.setdefault(data[owner], {})[name] = text
         return private
     for field in personal_fields(model):
         for address, holder, person in _places(data, field):
-            if text := holder.pop(field.name):
+            if (text := holder.pop(field.name)) != field.blank:
                 private.setdefault(person, {})[address] = text
     return private
 
 
 def put_back(data: dict[str, Any], model: type[BaseModel], private: dict[str, str]) -> None:
-    """Fills in the personal texts, empty where they are not in `private`."""
+    """Fills in the personal texts, blank where they are not in `private`.
+
+    A text that stands in `data` was written before its field was personal, and stays.
+    """
     own = _own_fields(model)
     if own is not None:
-        for name, _ in own:
-            data[name] = private.get(name, "")
+        for name, _, blank in own:
+            data.setdefault(name, private.get(name, blank))
         return
     for field in personal_fields(model):
         for address, holder, _ in _places(data, field):
-            holder[field.name] = private.get(address, "")
+            holder.setdefault(field.name, private.get(address, field.blank))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from schemas.base import EventData, Personal, Said, Urgency
+from schemas.base import EventData, Impersonal, Personal, Said, Urgency
 from schemas.topics import CONVERSATIONS
 
 InboxFrame = Literal["question_assigned", "offer_closed", "expert_matched", "question_status", "room_opened"]
@@ -27,11 +27,11 @@ class Told(Said):
 class Reason(Said):
     """Why a candidate: one feature, its value from 0 to 1, its share of the score, and a sentence for people."""
 
-    feature: str
+    feature: Annotated[str, Impersonal("a name of the ranker's")]
     value: float
     contribution: float
-    ko: str
-    en: str
+    ko: Annotated[str, Impersonal("a sentence of the ranker's, which quotes nobody")]
+    en: Annotated[str, Impersonal("a sentence of the ranker's, which quotes nobody")]
 
 
 class Candidate(Said):
@@ -58,9 +58,9 @@ class Offer(Said):
 class ModelRef(Said):
     """Which encoder, index and ranker produced a match."""
 
-    encoder: str
-    index: str
-    ranker: str
+    encoder: Annotated[str, Impersonal("a name of ours")]
+    index: Annotated[str, Impersonal("a name of ours")]
+    ranker: Annotated[str, Impersonal("a name of ours")]
 
 
 class _QuestionEvent(EventData):
@@ -76,7 +76,8 @@ class _QuestionEvent(EventData):
 
 class _WithContent(_QuestionEvent):
     content: Annotated[str, Personal("asker_id")]
-    category: str | None = None
+    category: Annotated[str | None, Personal("asker_id")] = None
+    """Where the asker files it, in their words. Sealed in the store since revision 2."""
     urgency: Urgency
     demo: bool = False
 

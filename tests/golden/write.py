@@ -1,4 +1,4 @@
-"""Writes a golden file for every sample that has none: `python tests/golden/write.py`.
+"""Writes a golden file for the newest revision of every type that has none: `python tests/golden/write.py`.
 
 Files that are there are never written again: they stand for what was published, and are read for ever.
 """
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from schemas.mapper import to_stored
+from schemas.published import revisions
 from schemas.samples import EVENTS, previous_of, record_of
 
 HERE = Path(__file__).parent
@@ -23,7 +24,8 @@ def key_of(owner: UUID) -> bytes:
 def main() -> None:
     """Write what is missing."""
     for type_name, event in EVENTS.items():
-        path = HERE / f"{type_name}.json"
+        revision = max(revisions(type_name))
+        path = HERE / (f"{type_name}.json" if revision == 1 else f"{type_name}.{revision}.json")
         if path.exists():
             continue
         record = record_of(type_name)

@@ -1,16 +1,14 @@
-"""The generated documents say what the catalogue says, and the catalogue classes every text it holds."""
+"""The generated documents say what the catalogue says."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel
 
 from infra.kafka import topics
-from schemas.base import Personal
 from schemas.documents import GENERATED, documents, stale
 from schemas.events import CATALOGUE
 from schemas.samples import record_of
@@ -18,20 +16,6 @@ from schemas.topics import TOPICS, Topic
 from schemas.wire.server import SERVER_FRAMES
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-
-NOT_PERSONAL = {
-    "QuestionAsked.category": "where a question is filed, a heading and no words of the asker",
-    "QuestionMatched.category": "the same",
-    "QuestionOffered.category": "the same",
-    "RoundRequested.category": "the same",
-    "Reason.feature": "a name of the ranker's",
-    "Reason.ko": "a sentence of the ranker's",
-    "Reason.en": "a sentence of the ranker's",
-    "ModelRef.encoder": "a name of ours",
-    "ModelRef.index": "a name of ours",
-    "ModelRef.ranker": "a name of ours",
-}
-"""Fields of type `str` that hold nobody's words or name, and why. Anything else must be `Personal`."""
 
 
 def test_the_generated_files_are_what_the_catalogue_gives_now() -> None:
@@ -61,23 +45,6 @@ def test_a_golden_event_fits_its_schema_and_one_field_more_does_not(name: str) -
     assert golden["kafka"]["headers"]["ce_dataschema"] == schema["$id"]
     validator.validate(golden["kafka"]["value"])
     assert not validator.is_valid(golden["kafka"]["value"] | {"unheardOf": 1})
-
-
-def _texts(model: type[BaseModel]) -> set[str]:
-    """`Model.field` of every plain text in `model` and the models in it that is not marked `Personal`."""
-    found = set()
-    for name, info in model.model_fields.items():
-        kinds = [info.annotation, *get_args(info.annotation)]
-        if str in kinds and not any(isinstance(mark, Personal) for mark in info.metadata):
-            found.add(f"{model.__name__}.{name}")
-        for kind in kinds:
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                found |= _texts(kind)
-    return found
-
-
-def test_every_text_in_an_event_is_someones_or_classed_as_nobodys() -> None:
-    assert set().union(*(_texts(event) for event in CATALOGUE.values())) == set(NOT_PERSONAL)
 
 
 def _asyncapi() -> dict[str, Any]:

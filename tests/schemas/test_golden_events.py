@@ -1,4 +1,4 @@
-"""Events once published can be read for ever: one golden file per type, in its stored and its Kafka form."""
+"""Events once published can be read for ever: a golden file per type and revision, in its stored and its Kafka form."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,9 +13,14 @@ from schemas.envelope import Event
 from schemas.events import CATALOGUE
 from schemas.mapper import from_kafka, from_stored, to_kafka
 from schemas.personal import personal_fields
+from schemas.published import revisions
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FILES = sorted(GOLDEN.glob("*.json"))
+SEALED_LATER = {
+    f"yeon.question.{what}.v1": {"category"} for what in ("asked", "matched", "offered", "round_requested")
+}
+"""Fields that revision 1 of a type held readable in the store."""
 
 
 def key_of(owner: UUID) -> bytes:
@@ -49,11 +54,14 @@ def lost(before: Any, now: Any, place: str = "") -> list[str]:
 
 def test_every_type_of_the_catalogue_has_a_golden_file() -> None:
     missing = set(CATALOGUE) - {path.stem for path in FILES}
+    missing |= {
+        f"{name} {n}" for name in CATALOGUE for n in revisions(name) if n > 1 and not _of(name, n).exists()
+    }
     assert not missing, f"add samples to schemas/samples.py and run tests/golden/write.py: {missing}"
 
 
 def test_no_published_type_has_left_the_catalogue() -> None:
-    assert {path.stem for path in FILES} <= set(CATALOGUE)
+    assert {orjson.loads(path.read_bytes())["type"] for path in FILES} <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -66,7 +74,8 @@ def test_a_golden_event_reads_the_same_for_ever(path: Path) -> None:
 
     assert received.event == stored
     assert received.previous == golden["previous"]
-    assert stored.type == golden["type"] == path.stem
+    assert stored.type == golden["type"]
+    assert path.stem.startswith(stored.type)
     now = orjson.loads(stored.data.model_dump_json(by_alias=True))
     assert lost(golden["kafka"]["value"], now) == []
 
@@ -84,14 +93,17 @@ def test_what_is_published_today_keeps_every_golden_header_and_key(path: Path) -
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_without_the_keys_no_personal_word_of_a_golden_event_is_left(path: Path) -> None:
     golden = orjson.loads(path.read_bytes())
-    words = set(
-        _words(golden["kafka"]["value"], {field.name for field in personal_fields(CATALOGUE[path.stem])})
-    )
+    names = {field.name for field in personal_fields(CATALOGUE[golden["type"]])}
+    words = set(_words(golden["kafka"]["value"], names - SEALED_LATER.get(path.stem, set())))
 
     blind = stored_event(golden, keys=lambda owner: None)
 
     text = orjson.dumps(golden["stored"]).decode() + blind.data.model_dump_json()
     assert not [word for word in words if word in text]
+
+
+def _of(type_name: str, revision: int) -> Path:
+    return GOLDEN / f"{type_name}.{revision}.json"
 
 
 def _words(data: Any, names: set[str]) -> list[str]:
