@@ -23,8 +23,8 @@ first, or where you choose to begin). Take a record only if `ce_previousposition
 
 - `ce_position` ≤ `last`: a repeat. Records come again after a restart, and after a broker lost its end and was filled
   again. Drop it. Do not rely on Kafka offsets for that: they may start again.
-- `ce_previousposition` > `last`: something between is missing. Stop and read on when it has come: what a broker lost
-  is published again, at the end; what retention removed is in the event store alone. A reader that begins in the
+- `ce_previousposition` > `last`: something between is missing. Leave the record: what a broker lost is published
+  again, with everything after it. What retention removed is in the event store alone. A reader that begins in the
   middle takes the first record's `ce_previousposition` as its `last`.
 
 **Parked events.** An event that a view could not take is copied to the parked topic of its topic, for people who

@@ -10,7 +10,6 @@ from infra.settings import Settings
 DOCS = Path(__file__).parent.parent.parent / "docs"
 ROW = re.compile(r"^\| `YEON_(\w+)` \| (?:`(.*?)`)? ?\| (.*) \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-FENCED_PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def as_text(default: object) -> str:
@@ -33,8 +32,3 @@ def test_every_link_of_a_page_leads_to_a_file(path: Path) -> None:
 def test_every_variable_a_page_names_is_a_setting(path: Path) -> None:
     named = set(re.findall(r"YEON_[A-Z_]+[A-Z]", path.read_text())) - {"YEON_KAFKA"}
     assert named <= {f"YEON_{name.upper()}" for name in Settings.model_fields}
-
-
-def test_the_reader_shown_to_integrators_is_python() -> None:
-    (program,) = FENCED_PYTHON.findall((DOCS / "how-to" / "read-the-topics.md").read_text())
-    compile(program, "read-the-topics.md", "exec")
