@@ -28,6 +28,7 @@ async def config(request: Request, the: The) -> Response:
             sockets=settings.limit_sockets,
             frame_bytes=settings.frame_bytes,
         ),
+        seats=settings.acceptances,
         version=version("yeongyeori"),
     )
     return answer(said.model_dump(mode="json", by_alias=True))

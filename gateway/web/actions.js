@@ -1,6 +1,8 @@
 /** What a person can do. A failure is thrown to the caller (`attempt` makes a notice of it), or told where it belongs. */
 
-import { me, outbox, readQuestion, readRoom, rest, socket, visible } from "./session.js";
+import { signal } from "@preact/signals";
+
+import { me, notify, outbox, readQuestion, readRoom, rest, socket, visible } from "./session.js";
 import { serverNow } from "./state/clock.js";
 import { offerSet, questionRead } from "./state/inbox.js";
 import * as rooms from "./state/rooms.js";
@@ -9,6 +11,8 @@ import { go, state, update } from "./state/store.js";
 const PAGE = 50;
 const MARK_AFTER_MS = 1_500;
 const marking = new Set();
+/** What is being asked: going elsewhere and back keeps it. */
+export const draft = signal("");
 
 export async function readOlder(roomId) {
   const room = state.value.rooms[roomId];
@@ -24,12 +28,24 @@ export async function ask(form) {
   await readQuestion(question.id);
 }
 
+/** What the words written so far suggest; with none, who is about. */
+export function suggest(content) {
+  return rest.post("/questions/suggestions", { content });
+}
+
+/** Withdraw a question, and write it anew with its words. */
+export async function rewrite(question) {
+  await move(question.id, "cancelled");
+  draft.value = question.content;
+  go("ask");
+}
+
 export async function move(questionId, status) {
   await rest.put(`/questions/${questionId}/status`, { status });
   await readQuestion(questionId);
 }
 
-/** Answer an offer. The buttons rest at once; losing the race says why on the offer itself. */
+/** Answer an offer. The buttons rest at once; losing the race says why. */
 export async function answer(questionId, verb) {
   update(offerSet, questionId, { state: verb === "accept" ? "accepting" : "declining", code: null });
   try {
@@ -39,7 +55,14 @@ export async function answer(questionId, verb) {
   } catch (error) {
     const lost = ["offer_closed", "conflict", "not_found"].includes(error.code);
     update(offerSet, questionId, { state: lost ? "lost" : "open", code: error.code ?? "offline" });
+    if (lost) await whyLost(questionId);
   }
+}
+
+/** The question itself knows how one's offer ended; where it cannot be read, it is only over. */
+async function whyLost(questionId) {
+  await readQuestion(questionId).catch(() => {});
+  notify(`offer.${state.value.offers[questionId].state}`, "told");
 }
 
 export async function rate(questionId, expertId, stars, comment) {
@@ -113,6 +136,18 @@ export async function saveExpert(form) {
   await rest.post("/experts/specialties", form);
   const profile = await rest.get("/users/profile");
   update((before) => ({ ...before, me: profile }));
+}
+
+/** Take offers, or rest from them; the rest of the profile stays. */
+export function setAvailable(available) {
+  const { specialties, experienceYears, capacity, bio } = state.value.me.expert;
+  return saveExpert({
+    specialties: specialties.map(({ name, level }) => ({ name, level })),
+    experienceYears,
+    capacity,
+    bio,
+    available,
+  });
 }
 
 export async function saveProfile(form) {

@@ -297,6 +297,8 @@ class ConfigSaid(Said):
 
     ws_url: str
     limits: LimitsSaid
+    seats: int
+    """How many experts may accept one question."""
     version: str
 
 

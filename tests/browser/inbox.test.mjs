@@ -56,12 +56,13 @@ test("the timeline tells who was asked, who accepted, and what is awaited", () =
   ]);
   assert.deepEqual(keys(matched), ["story.asked", "story.matched", "story.waiting"]);
 
-  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", closedAt: at(4) };
+  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", offeredAt: at(1), closedAt: at(4) };
   const row = { id: "q", userId: ME, version: 3, status: "in_progress", offers: [accepted] };
   const open = inboxFrame(matched, "question_status", { inboxSeq: 3, questionId: "q", status: "in_progress" }, at(3));
   assert.deepEqual(keys(questionRead(open, row)), [
     "story.asked",
-    "story.matched",
+    "story.found",
+    "story.offered",
     "story.accepted",
     "story.in_progress",
   ]);
@@ -71,15 +72,45 @@ test("a search that found nobody stands before the acceptance that came after it
   const asked = questionRead(START, { id: "q", userId: ME, version: 1, status: "pending", createdAt: at(0) });
   const statuses = ["unmatched", "pending", "in_progress"];
   const moved = play(asked, statuses.map((status, i) => ["question_status", { inboxSeq: i + 1, questionId: "q", status }]));
-  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", closedAt: at(4) };
+  const accepted = { expertId: "e", displayName: "김하늘", state: "accepted", offeredAt: at(3), closedAt: at(4) };
   const state = questionRead(moved, { id: "q", userId: ME, version: 9, status: "in_progress", offers: [accepted] });
   assert.deepEqual(keys(state), [
     "story.asked",
     "story.unmatched",
     "story.pending",
+    "story.offered",
     "story.accepted",
     "story.in_progress",
   ]);
+});
+
+test("each round is told with those who were asked, and how each of them answered", () => {
+  const offer = (expertId, offeredAt, state, closedAt) => ({ expertId, displayName: expertId, offeredAt, state, closedAt });
+  const offers = [
+    offer("a", at(1), "declined", at(2)),
+    offer("b", at(1), "expired", at(5)),
+    offer("c", at(2), "accepted", at(6)),
+    offer("d", at(5), "taken", at(6)),
+    offer("e", at(5), "open", null),
+  ];
+  const row = { id: "q", userId: ME, version: 9, status: "matched", createdAt: at(0), candidates: [1, 2, 3, 4, 5], offers };
+  const steps = story(questionRead(START, row).questions.q);
+  assert.deepEqual(
+    steps.map(({ key, values }) => [key.slice(6), values.count ?? values.name]),
+    [
+      ["asked", undefined],
+      ["found", 5],
+      ["offered", 2],
+      ["offered", 1],
+      ["declined", "a"],
+      ["offered", 2],
+      ["expired", "b"],
+      ["accepted", "c"],
+      ["taken", 1],
+      ["waiting", undefined],
+    ],
+  );
+  assert.equal(steps.at(-1).live, true);
 });
 
 function keys(state) {

@@ -27,6 +27,7 @@ class TestPages:
         found = (await self.get(world, "/api/config")).json()
         assert found["wsUrl"].startswith("ws://yeon.test:")
         assert found["limits"]["messages"] == "1000/second"
+        assert found["seats"] == 3
 
     async def test_health_and_what_is_behind(self, world: World) -> None:
         assert (await self.get(world, "/healthz")).json() == {"status": "ok"}

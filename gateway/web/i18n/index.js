@@ -46,6 +46,12 @@ export function ago(at, now) {
   return format.format(Math.round(seconds / 86400), "day");
 }
 
+/** A stretch of time in seconds, as people say it: seconds below a minute, else whole minutes. */
+export function minutes(seconds) {
+  const [count, unit] = seconds < 60 ? [Math.max(1, Math.round(seconds)), "second"] : [Math.round(seconds / 60), "minute"];
+  return new Intl.NumberFormat(language.value, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
 /** Minutes and seconds left, never below zero. */
 export function left(until, now) {
   const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));

@@ -38,6 +38,10 @@ export const myRooms = computed(() =>
     .sort((a, b) => Number(a.status === "closed") - Number(b.status === "closed") || newest(a.lastAt, b.lastAt)),
 );
 
+function askedByMe(room) {
+  return room.participants.some((person) => person.userId === state.value.me?.id && person.role === "asker");
+}
+
 /** Offers that can still be answered come first, the most urgent at the top. */
 export const myOffers = computed(() =>
   Object.values(state.value.offers).sort((a, b) => {
@@ -48,6 +52,7 @@ export const myOffers = computed(() =>
 );
 
 export const openOffers = computed(() => myOffers.value.filter((entry) => entry.state === "open"));
+export const openRooms = computed(() => myRooms.value.filter((room) => room.status === "active" && !askedByMe(room)));
 export const unreadTotal = computed(() => myRooms.value.reduce((sum, room) => sum + room.unread, 0));
 
 export const isExpert = computed(() => ["expert", "both"].includes(state.value.me?.role));

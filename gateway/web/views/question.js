@@ -2,7 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 
-import { move } from "../actions.js";
+import { move, rewrite } from "../actions.js";
 import { html } from "../html.js";
 import { clockTime, t } from "../i18n/index.js";
 import { attempt, readQuestion } from "../session.js";
@@ -28,10 +28,12 @@ const MOVES = {
   cancelled: [],
 };
 
+const REWRITABLE = new Set(["pending", "matched", "unmatched"]);
+
 export function Moves({ question }) {
   const mine = question.userId === state.value.me.id;
   if (!mine) return null;
-  return (MOVES[question.status] ?? []).map(
+  const moves = (MOVES[question.status] ?? []).map(
     ([status, label], i) => html`<button
       key=${status}
       type="button"
@@ -41,6 +43,8 @@ export function Moves({ question }) {
       ${t(label)}
     </button>`,
   );
+  if (!REWRITABLE.has(question.status)) return moves;
+  return html`<button type="button" class="plain" onClick=${() => attempt(() => rewrite(question))}>${t("question.rewrite")}</button>${moves}`;
 }
 
 export function QuestionView({ id }) {
@@ -68,6 +72,7 @@ export function QuestionView({ id }) {
     </header>
     <section aria-label=${t("question.story")}>
       <${Story} question=${question} />
+      ${searching && html`<p class="hint">${t("question.close")}</p>`}
     </section>
     <p class="actions">
       ${question.roomId && html`<a class="button primary" href=${`#/rooms/${question.roomId}`}>${t("question.open_room")}</a>`}
@@ -80,8 +85,8 @@ export function QuestionView({ id }) {
 function Story({ question }) {
   return html`<ol class="story" aria-live="polite">
     ${story(question).map(
-      (step) => html`<li key=${step.id} class=${step.live ? "live" : "done"}>
-        <span class="grow">${t(step.key, step.values)}</span>
+      (step) => html`<li key=${step.id} class=${step.live ? "live" : step.kind}>
+        <span class="grow">${t(step.key, step.values)}${step.values.names && html`<small>${step.values.names}</small>`}</span>
         ${step.at && html`<time datetime=${step.at}>${clockTime(step.at)}</time>`}
       </li>`,
     )}

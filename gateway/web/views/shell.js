@@ -7,7 +7,7 @@ import { isAsker, isExpert, openOffers, route, state, unreadTotal } from "../sta
 import { AskView } from "./ask.js";
 import { Chat } from "./chat.js";
 import { QuestionList, RoomList } from "./lists.js";
-import { Offers } from "./offers.js";
+import { Offers, OfferSheet } from "./offers.js";
 import { Profile } from "./profile.js";
 import { QuestionAbout, QuestionView } from "./question.js";
 import { RoomAbout } from "./room-about.js";
@@ -26,6 +26,7 @@ export function Shell() {
     <${Side} />
     <main id="main" tabindex="-1">${main}</main>
     ${about}
+    ${isExpert.value && place !== "offers" && html`<${OfferSheet} />`}
     <${Tabs} place=${place} />
   </div>`;
 }
@@ -71,7 +72,7 @@ function Questions() {
 function Notice() {
   const { notice } = state.value;
   if (!notice) return null;
-  const text = notice.kind === "good" ? t(notice.code) : errorText(notice.code);
+  const text = ["good", "told"].includes(notice.kind) ? t(notice.code) : errorText(notice.code);
   return html`<div class=${`notice ${notice.kind}`} role=${notice.kind === "error" ? "alert" : "status"}>
     <span>${text}</span>
     <button class="plain" type="button" onClick=${dismiss} aria-label=${t("close")}>✕</button>
