@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 """Shape (n, dim), each row of length 1, so that a dot product is the cosine similarity."""
+Vector = npt.NDArray[np.float32]
+"""Shape (dim,), of length 1."""
 
 QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "

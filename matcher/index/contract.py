@@ -113,5 +113,9 @@ class ExpertIndex(Protocol):
 
 def index_name(encoder_identity: str) -> str:
     """The name of the index (a directory or a collection) for the vectors of one encoder."""
-    plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in encoder_identity.lower())
-    return f"experts-{plain}"
+    return f"experts-{plain_name(encoder_identity)}"
+
+
+def plain_name(identity: str) -> str:
+    """`identity` as a part of a name of a directory or a collection."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in identity.lower())

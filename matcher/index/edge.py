@@ -1,14 +1,11 @@
-"""The index in Qdrant's embedded engine: a directory that one process at a time may open.
+"""The index of experts in Qdrant's embedded engine: a directory that one process at a time may open.
 
-The engine's own write-ahead log would lay out 295 MB at once. It is left out: every write is flushed before the
-call returns (4 to 10 ms), and after a crash the events above the tracked position are applied again.
+Every write is flushed before the call returns, so that it survives a kill.
 """
 
-import fcntl
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from uuid import UUID
 
 import qdrant_edge as qe
@@ -16,13 +13,7 @@ import qdrant_edge as qe
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
-
-
-class DirectoryInUse(RuntimeError):
-    """Another process has the index open."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(f"another process has the vector index {directory} open; only one matcher may")
+from matcher.index.shard import Shard
 
 
 class EdgeIndex:
@@ -31,10 +22,16 @@ class EdgeIndex:
     def __init__(self, directory: Path, encoder_identity: str, dim: int) -> None:
         """`directory` holds an index per encoder."""
         self._name = f"{index_name(encoder_identity)}-{FORM}"
-        self._path = directory / self._name
-        self._dim = dim
-        self._opened: qe.EdgeShard | None = None
-        self._lock: TextIO | None = None
+        fields = {
+            **dict.fromkeys(INTEGER_KEYS, qe.PayloadSchemaType.Integer),
+            **dict.fromkeys(KEYWORD_KEYS, qe.PayloadSchemaType.Keyword),
+        }
+        config = qe.EdgeConfig(
+            vectors=qe.EdgeVectorParams(size=dim, distance=qe.Distance.Cosine),
+            max_search_threads=1,
+            wal_enabled=False,
+        )
+        self._index = Shard(directory / self._name, config, fields)
 
     @property
     def name(self) -> str:
@@ -45,32 +42,10 @@ class EdgeIndex:
         return f"qdrant-edge-{FORM}"
 
     def exists(self) -> bool:
-        return self._made_mark.exists()
+        return self._index.exists()
 
     def open(self) -> None:
-        self._path.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
-        shard = self._path / "shard"
-        config = qe.EdgeConfig(
-            vectors=qe.EdgeVectorParams(size=self._dim, distance=qe.Distance.Cosine),
-            max_search_threads=1,
-            wal_enabled=False,
-        )
-        if self.exists():
-            self._opened = qe.EdgeShard.load(str(shard), config)
-            # It holds the whole interpreter for its length, so it runs here, before anyone asks, and nowhere else.
-            self._opened.optimize()
-            return
-        if shard.exists():  # a kill came between its making and the mark
-            shutil.rmtree(shard)
-        shard.mkdir()
-        self._opened = qe.EdgeShard.create(str(shard), config)
-        for key in INTEGER_KEYS:
-            self._update(qe.UpdateOperation.create_field_index(key, qe.PayloadSchemaType.Integer))
-        for key in KEYWORD_KEYS:
-            self._update(qe.UpdateOperation.create_field_index(key, qe.PayloadSchemaType.Keyword))
-        self._shard.flush()
-        self._made_mark.touch()
+        self._index.open()
 
     def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
         if not experts:
@@ -112,35 +87,14 @@ class EdgeIndex:
         ]
 
     def close(self) -> None:
-        if self._opened is not None:
-            self._opened.flush()
-            self._opened.close()
-            self._opened = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._index.close()
 
     @property
     def _shard(self) -> qe.EdgeShard:
-        if self._opened is None:
-            raise RuntimeError("the index is not open")
-        return self._opened
-
-    @property
-    def _made_mark(self) -> Path:
-        return self._path / "made"
+        return self._index.opened
 
     def _update(self, operation: qe.UpdateOperation) -> None:
         self._shard.update(operation)
-
-    def _take_lock(self) -> None:
-        lock = (self._path / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise DirectoryInUse(self._path) from None
-        self._lock = lock
 
 
 def _filter(want: Wanted) -> qe.Filter:

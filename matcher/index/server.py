@@ -17,7 +17,7 @@ from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def reaching() -> Iterator[None]:
     """A server that is away, or has trouble of its own, is a lost connection to us: the call is worth repeating."""
     try:
         yield
@@ -45,11 +45,11 @@ class ServerIndex:
     def engine(self) -> str:
         return f"qdrant-server-{FORM}"
 
-    @_reaching()
+    @reaching()
     def exists(self) -> bool:
         return self._client.collection_exists(self._name)
 
-    @_reaching()
+    @reaching()
     def open(self) -> None:
         if not self.exists():
             self._client.create_collection(
@@ -61,7 +61,7 @@ class ServerIndex:
         for key in KEYWORD_KEYS:
             self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.KEYWORD)
 
-    @_reaching()
+    @reaching()
     def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
         if not experts:
             return
@@ -71,23 +71,23 @@ class ServerIndex:
         ]
         self._client.upsert(self._name, points, wait=True)
 
-    @_reaching()
+    @reaching()
     def change(self, experts: Sequence[IndexedExpert]) -> None:
         for expert in experts:
             self._client.overwrite_payload(
                 self._name, payload=to_payload(expert), points=[str(expert.expert_id)], wait=True
             )
 
-    @_reaching()
+    @reaching()
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         found = self._client.retrieve(self._name, [str(expert_id) for expert_id in expert_ids])
         return {UUID(str(r.id)): from_payload(UUID(str(r.id)), r.payload or {}) for r in found}
 
-    @_reaching()
+    @reaching()
     def count(self) -> int:
         return self._client.count(self._name, exact=True).count
 
-    @_reaching()
+    @reaching()
     def search(self, vectors: Vectors, wanted: Sequence[Wanted]) -> list[list[Hit]]:
         requests = [
             qm.QueryRequest(query=vector.tolist(), filter=_filter(want), limit=want.limit, with_payload=True)

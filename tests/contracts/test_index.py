@@ -13,8 +13,9 @@ from qdrant_client import QdrantClient
 
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import ExpertIndex, Expertise, IndexedExpert, Wanted
-from matcher.index.edge import DirectoryInUse, EdgeIndex
+from matcher.index.edge import EdgeIndex
 from matcher.index.server import ServerIndex
+from matcher.index.shard import DirectoryInUse
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 

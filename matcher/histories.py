@@ -1,0 +1,194 @@
+"""What each expert has answered, as sums that fade: how much lately, about what, and how it was rated. Pure.
+
+Kept in memory by columns, so that one look at all experts is a few array operations. It is made from the points of
+the index of answered questions and in any order comes out the same, up to rounding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.encoders.contract import Vector
+from matcher.index.answers import Answered
+
+DAY = 86_400.0
+HALF_LIVES = (1.0, 3.0, 7.0, 14.0, 30.0, 60.0, 120.0, 365.0)
+"""In days: an answer this old counts half in the sum of that name."""
+VECTOR_HALF_LIFE = 60.0
+TOPIC_HALF_LIFE = 60.0
+
+Column = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class _Known:
+    """An answer that is counted."""
+
+    row: int
+    at: float
+    stars: int
+    topics: tuple[str, ...]
+    question_id: UUID
+    vector: Vector
+
+
+@dataclass(slots=True)
+class _OnTopic:
+    """An expert's answers under one topic: how many, and their faded sum as of `at`."""
+
+    count: float = 0.0
+    faded: float = 0.0
+    at: float = 0.0
+
+
+class Histories:
+    """The experts who have answered something. Adding what is there already changes nothing."""
+
+    def __init__(self, dim: int) -> None:
+        """`dim` is that of the questions' vectors."""
+        self._rows: dict[UUID, int] = {}
+        self._ids: list[UUID] = []
+        self._known: dict[UUID, _Known] = {}
+        self._of_question: dict[UUID, set[UUID]] = {}
+        self._topics: dict[str, dict[int, _OnTopic]] = {}
+        self._last = np.full(0, -np.inf)
+        self._first = np.full(0, np.inf)
+        self._count = np.zeros(0)
+        self._stars = np.zeros(0)
+        self._rated = np.zeros(0)
+        self._faded = np.zeros((0, len(HALF_LIVES)))
+        self._sums = np.zeros((0, dim), dtype=np.float32)
+        self._recent = np.zeros((0, dim), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def expert_ids(self) -> Sequence[UUID]:
+        """By row."""
+        return self._ids
+
+    def row(self, expert_id: UUID) -> int:
+        """The row of an expert, who gets one if they have none."""
+        found = self._rows.get(expert_id)
+        if found is None:
+            found = self._rows[expert_id] = len(self._ids)
+            self._ids.append(expert_id)
+            if found >= len(self._last):
+                self._grow()
+        return found
+
+    def add(self, answered: Answered, vector: Vector) -> None:
+        """Count an answer; its rating too if it has one."""
+        if answered.answer_id in self._known:
+            return self.rate(answered.answer_id, answered.stars)
+        row = self.row(answered.expert_id)
+        known = _Known(
+            row, answered.at, 0, answered.topics, answered.question_id, np.asarray(vector, np.float16)
+        )
+        self._known[answered.answer_id] = known
+        self._of_question.setdefault(answered.question_id, set()).add(answered.answer_id)
+        self._move(row, answered.at)
+        self._first[row] = min(self._first[row], answered.at)
+        self._change(known, 1.0)
+        return self.rate(answered.answer_id, answered.stars)
+
+    def rate(self, answer_id: UUID, stars: int) -> None:
+        """Change the rating of an answer; 0 stars take it back."""
+        known = self._known.get(answer_id)
+        if known is not None and known.stars != stars:
+            self._stars[known.row] += stars - known.stars
+            self._rated[known.row] += float(stars > 0) - float(known.stars > 0)
+            known.stars = stars
+
+    def remove_question(self, question_id: UUID) -> None:
+        """Forget the answers to a question."""
+        for answer_id in self._of_question.pop(question_id, ()):
+            self.rate(answer_id, 0)
+            self._change(self._known.pop(answer_id), -1.0)
+
+    def answers(self, answer_ids: Sequence[UUID]) -> tuple[Rows, Column, npt.NDArray[np.bool_]]:
+        """Row and time (Unix seconds) of each answer, and whether it is known; of others row and time are 0."""
+        known = [self._known.get(answer_id) for answer_id in answer_ids]
+        rows = np.array([one.row if one else 0 for one in known], dtype=np.intp)
+        at = np.array([one.at if one else 0.0 for one in known])
+        return rows, at, np.array([one is not None for one in known], dtype=bool)
+
+    def faded(self, now: float) -> npt.NDArray[np.float64]:
+        """Answers of each expert that count less with age; shape (experts, half-lives)."""
+        age = np.maximum(now - self._last[: len(self)], 0.0)[:, None] / DAY
+        fading: npt.NDArray[np.float64] = np.exp2(-age / np.array(HALF_LIVES))
+        return np.maximum(self._faded[: len(self)], 0.0) * fading
+
+    def since(self, now: float) -> Column:
+        """Days since each expert's last answer; infinite for none."""
+        return np.maximum(now - self._last[: len(self)], 0.0) / DAY
+
+    def tenure(self, now: float) -> Column:
+        """Days since each expert's first answer; 0 for none."""
+        return np.maximum(now - self._first[: len(self)], 0.0) / DAY
+
+    def counts(self) -> Column:
+        """How many questions each expert has answered."""
+        return self._count[: len(self)]
+
+    def ratings(self) -> tuple[Column, Column]:
+        """Sum of the stars, and number of ratings, of each expert."""
+        return self._stars[: len(self)], self._rated[: len(self)]
+
+    def similarity(self, vector: Vector, *, recent: bool) -> Column:
+        """Cosine of a question and the mean of what each expert answered, lately if `recent`; 0 for none."""
+        sums = (self._recent if recent else self._sums)[: len(self)]
+        norms = np.linalg.norm(sums, axis=1)
+        cosines = (sums @ vector) / np.where(norms > 1e-6, norms, 1.0)
+        return np.where(norms > 1e-6, cosines, 0.0).astype(np.float64)
+
+    def on_topics(self, topics: Sequence[str], now: float) -> tuple[Column, Column]:
+        """Each expert's answers under any of `topics`: how many, and faded."""
+        counts, faded = np.zeros(len(self)), np.zeros(len(self))
+        for topic in topics:
+            for row, held in self._topics.get(topic, {}).items():
+                counts[row] += held.count
+                faded[row] += held.faded * 2.0 ** (-max(now - held.at, 0.0) / DAY / TOPIC_HALF_LIFE)
+        return counts, faded
+
+    def _change(self, known: _Known, sign: float) -> None:
+        row, age = known.row, (self._last[known.row] - known.at) / DAY
+        self._count[row] += sign
+        self._faded[row] += sign * np.exp2(-age / np.array(HALF_LIVES))
+        vector = known.vector.astype(np.float32)
+        self._sums[row] += sign * vector
+        self._recent[row] += np.float32(sign * 2.0 ** (-age / VECTOR_HALF_LIFE)) * vector
+        for topic in known.topics:
+            held = self._topics.setdefault(topic, {}).setdefault(row, _OnTopic())
+            latest = max(held.at, known.at)
+            held.faded *= 2.0 ** ((held.at - latest) / DAY / TOPIC_HALF_LIFE)
+            held.faded += sign * 2.0 ** ((known.at - latest) / DAY / TOPIC_HALF_LIFE)
+            held.count += sign
+            held.at = latest
+
+    def _move(self, row: int, at: float) -> None:
+        """Let the sums of `row` stand for the moment `at`, if that is later."""
+        if at <= self._last[row]:
+            return
+        if np.isfinite(self._last[row]):
+            age = (at - self._last[row]) / DAY
+            self._faded[row] *= np.exp2(-age / np.array(HALF_LIVES))
+            self._recent[row] *= np.float32(2.0 ** (-age / VECTOR_HALF_LIFE))
+        self._last[row] = at
+
+    def _grow(self) -> None:
+        more = max(64, len(self._last))
+
+        def longer(column: npt.NDArray[np.float64], value: float = 0.0) -> npt.NDArray[np.float64]:
+            return np.concatenate([column, np.full((more, *column.shape[1:]), value)])
+
+        self._last, self._first = longer(self._last, -np.inf), longer(self._first, np.inf)
+        self._count, self._stars, self._rated = (longer(c) for c in (self._count, self._stars, self._rated))
+        self._faded = longer(self._faded)
+        empty = np.zeros((more, self._sums.shape[1]), dtype=np.float32)
+        self._sums, self._recent = np.concatenate([self._sums, empty]), np.concatenate([self._recent, empty])

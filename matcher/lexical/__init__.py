@@ -1,0 +1,1 @@
+"""Texts as weighted terms, for the lexical half of retrieval."""
