@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from infra.embedded import Broker
+from infra.embedded.ports import any_free
 from infra.postgres import pool as connect
 from infra.settings import settings
 from streams.log.__main__ import app
@@ -43,3 +46,12 @@ def yeon_log(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yeon]:
 
     yield run
     settings.cache_clear()
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[str]:
+    """A Kafka that holds nothing yet."""
+    part = Broker(tmp_path / "broker", any_free(), tmp_path / "broker.log")
+    part.start()
+    yield part.url
+    part.stop()
