@@ -10,6 +10,7 @@ from commands.turn import Turns
 from infra.settings import Settings
 from schemas.commands import Command
 from schemas.envelope import Context, Outcome
+from schemas.port import Appended
 
 SWITCH_SECONDS = 0.0005
 """How long a busy event loop may keep the writer from going on, each time it heard from the server (Python: 5 ms)."""
@@ -42,6 +43,10 @@ class Commands:
         command may still take effect; the same command again tells.
         """
         return await self._group_commit.execute(command, context)
+
+    def tell(self, appended: Appended) -> None:
+        """From now on `appended` is called, on the event loop, with what is appended here, once it is in the store."""
+        self._group_commit.tell(appended)
 
     async def stop(self) -> None:
         """Answer what waits, and end."""

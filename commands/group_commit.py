@@ -18,8 +18,8 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 
 from commands.turn import Asked, Decided, Turns
 from schemas.commands import Command
-from schemas.envelope import Context, Outcome
-from schemas.port import Unavailable
+from schemas.envelope import Context, Event, Outcome
+from schemas.port import Appended, Unavailable
 
 MOST = 256
 """Commands in one turn."""
@@ -46,6 +46,11 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
+        self._appended: list[Appended] = []
+
+    def tell(self, appended: Appended) -> None:
+        """Call `appended` with what every turn appends, from now on."""
+        self._appended.append(appended)
 
     def start(self) -> None:
         """Begin to serve, for the running event loop."""
@@ -91,7 +96,7 @@ class GroupCommit:
         pause = 0.02
         while waiting:
             try:
-                decided = self._turns.take([one.asked for one in waiting])
+                taken = self._turns.take([one.asked for one in waiting])
             except _AWAY as error:
                 waiting = self._give_up_late(waiting, error)
                 time.sleep(pause)
@@ -105,7 +110,7 @@ class GroupCommit:
                     self._answer([one])
                 return None
             else:
-                return self._resolve(zip(waiting, decided, strict=True))
+                return self._resolve(zip(waiting, taken.decided, strict=True), taken.appended)
         return None
 
     def _give_up_late(self, waiting: Sequence[_Waiting], error: Exception) -> list[_Waiting]:
@@ -116,17 +121,19 @@ class GroupCommit:
         )
         return [one for one in waiting if one.until > now]
 
-    def _resolve(self, answers: "Iterable[tuple[_Waiting, Decided]]") -> None:
+    def _resolve(self, answers: "Iterable[tuple[_Waiting, Decided]]", appended: Sequence[Event] = ()) -> None:
         pairs = list(answers)
         if pairs and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_settle, pairs)
+            self._loop.call_soon_threadsafe(self._settle, pairs, appended)
 
-
-def _settle(pairs: "Sequence[tuple[_Waiting, Decided]]") -> None:
-    for one, answer in pairs:
-        if one.future.done():
-            continue
-        if isinstance(answer, Outcome):
-            one.future.set_result(answer)
-        else:
-            one.future.set_exception(answer)
+    def _settle(self, pairs: "Sequence[tuple[_Waiting, Decided]]", appended: Sequence[Event]) -> None:
+        for one, answer in pairs:
+            if one.future.done():
+                continue
+            if isinstance(answer, Outcome):
+                one.future.set_result(answer)
+            else:
+                one.future.set_exception(answer)
+        if appended:
+            for told in self._appended:
+                told(appended)

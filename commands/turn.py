@@ -32,7 +32,7 @@ from commands.sourced import Sourced
 from commands.store import EventRecorder
 from infra.keys import Keyring
 from schemas.commands import Command
-from schemas.envelope import Context, Outcome
+from schemas.envelope import Context, Event, Outcome
 from schemas.personal import owners_of
 from schemas.port import Refused
 from schemas.topics import partition_of
@@ -61,6 +61,16 @@ Decided = Outcome | Refused | Exception
 """What a command comes to: the last is a fault of a handler, which nothing is stored of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A turn that is committed."""
+
+    decided: list[Decided]
+    """For each command, in their order."""
+    appended: list[Event]
+    """In the order of their positions."""
+
+
 @dataclass
 class _Batch:
     """What a turn is about to write."""
@@ -68,6 +78,7 @@ class _Batch:
     head: int
     answers: list[Answered]
     keys: dict[UUID, bytes]
+    appended: list[Event]
 
 
 class Turns:
@@ -81,7 +92,7 @@ class Turns:
         self._cache = Cache()
         self._synced = 0
 
-    def take(self, asked: Sequence[Asked]) -> list[Decided]:
+    def take(self, asked: Sequence[Asked]) -> Taken:
         """Decide all of `asked`. Raises whatever broke the transaction; then nothing is known, and nothing cached."""
         try:
             with (
@@ -98,7 +109,7 @@ class Turns:
             raise
         self._keys.keep(batch.keys)
         self._synced = batch.head
-        return decided
+        return Taken(decided, batch.appended)
 
     def close(self) -> None:
         """Leave the server."""
@@ -130,7 +141,7 @@ class Turns:
                 if isinstance(answer, Answered):
                     answers[number] = answer
                 decided.append(answer.answer if isinstance(answer, Answered) else answer)
-        batch = _Batch(head + len(desk.said), list(answers.values()), {})
+        batch = _Batch(head + len(desk.said), list(answers.values()), {}, [])
         if answers:
             self._write(cursor, desk, batch)
         return decided, batch
@@ -167,6 +178,10 @@ class Turns:
         rows = [outcomes.to_row(answered, key_of) for answered in batch.answers]
         outcomes.insert(cursor, rows)
         self._cache.put(desk.changed)
+        batch.appended = [
+            Event(position, one.originator_id, one.originator_version, one.data, one.meta)
+            for position, one in enumerate(said, batch.head - len(said) + 1)
+        ]
 
     def _due(self, desk: Desk, said: Sequence[Sourced.Event]) -> list[Snapshot]:
         crossed = {event.originator_id for event in said if event.originator_version % SNAPSHOT_EVERY == 0}

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from gateway.accounts import Accounts
+from gateway.announcer import Announcer
+from gateway.batched import Batched
 from gateway.executor import Executor
 from gateway.fanout import Fanout
 from gateway.limits import Limits
@@ -120,12 +122,15 @@ def _services(
 ) -> Services:
     tokens = Tokens(signing_key(settings), settings.access_token_minutes * 60)
     limits = Limits(settings)
-    writes = Writes(redis, database, settings.read_own_writes_seconds)
+    batched = Batched(redis)
+    writes = Writes(batched, database, settings.read_own_writes_seconds)
     executor = Executor(port, writes)
     views = QueriedViews(database)
     ear = Ear(settings.redis_url)
     fanout = Fanout(views, ear)
-    ear.tell(fanout.pushed, writes.progressed, fanout.compare_soon)
+    announcer = Announcer(batched, fanout.pushed)
+    port.tell(announcer.appended)
+    ear.tell(fanout.pushed, writes.progressed, fanout.compare_soon, announcer.name)
     return Services(
         settings=settings,
         pool=database,

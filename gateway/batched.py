@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 MOST = 500
 """Commands in one round trip."""
 
-Argument = str | int | float
+Argument = str | int | float | bytes
 
 
 class Batched:
@@ -23,13 +23,13 @@ class Batched:
         self._waiting: list[tuple[tuple[Argument, ...], asyncio.Future[Any]]] = []
         self._runner: asyncio.Task[None] | None = None
 
-    async def run(self, *command: Argument) -> Any:
-        """The answer to `command`, as redis-py gives it. Raises `RedisError` when Redis is away."""
+    def run(self, *command: Argument) -> "asyncio.Future[Any]":
+        """The answer to `command`, as redis-py gives it. It raises `RedisError` when Redis is away."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future))
         if self._runner is None:
             self._runner = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def _run(self) -> None:
         while self._waiting:

@@ -7,7 +7,7 @@ of the views are compared with what was given out, and what is missing is read.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,10 +19,16 @@ from infra.push import Heard, channel
 from schemas.port import Unavailable
 
 COMPARE_SECONDS = 1.0
+AGAIN_SECONDS = 0.2
+"""After a join: what was pushed just before we heard the room is in the views by then."""
+HOLE_SECONDS = 0.02
+"""Before a hole is looked at again, then twice as long. An early push is ahead of the views by about this much."""
+HOLE_AT_MOST_SECONDS = 0.5
 PAGE = 500
 """How many frames a full page of the views has."""
 PATIENCE = 50
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
+AWAY = (DatabaseError, OSError, Unavailable)
 log = logging.getLogger(__name__)
 
 
@@ -79,6 +85,7 @@ class Fanout:
         self._heard: dict[Listener, set[UUID]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._doubt = asyncio.Event()
+        self._joined: set[UUID] = set()
 
     @property
     def figures(self) -> dict[str, int]:
@@ -114,6 +121,7 @@ class Fanout:
                 raise NotInRoom
             line.attach(listener, has)
             self._heard.setdefault(listener, set()).add(room_id)
+            self._look_again(room_id)
             return has
         finally:
             line.joining -= 1
@@ -164,9 +172,12 @@ class Fanout:
 
     async def compare(self) -> None:
         """Ask the views where everything stands, and fill what was missed."""
-        if not self._rooms and not self._users:
+        await self._compare(list(self._rooms), list(self._users))
+
+    async def _compare(self, among_rooms: Sequence[UUID], among_users: Sequence[UUID]) -> None:
+        if not among_rooms and not among_users:
             return
-        rooms, users = await self._views.heads(list(self._rooms), list(self._users))
+        rooms, users = await self._views.heads(among_rooms, among_users)
         for lines, heads in ((self._rooms, rooms), (self._users, users)):
             for key, head in heads.items():
                 if (line := lines.get(key)) is not None:
@@ -186,7 +197,7 @@ class Fanout:
             self._doubt.clear()
             try:
                 await self.compare()
-            except (DatabaseError, OSError, Unavailable) as error:
+            except AWAY as error:
                 log.warning("cannot compare with the views: %s", error)
 
     def _room(self, room_id: UUID) -> Line:
@@ -237,23 +248,42 @@ class Fanout:
             await asyncio.sleep(0.02)
         raise Unavailable("the views are behind what was already delivered")
 
+    def _look_again(self, room_id: UUID) -> None:
+        """Compare the rooms just joined once more, soon."""
+        if not self._joined:
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._begin, self._compare_joined)
+        self._joined.add(room_id)
+
+    async def _compare_joined(self) -> None:
+        joined, self._joined = self._joined, set()
+        try:
+            await self._compare([room_id for room_id in joined if room_id in self._rooms], [])
+        except AWAY as error:
+            log.warning("cannot compare with the views: %s", error)
+
     def _fill(self, line: Line) -> None:
         """Read what `line` is missing, unless that is under way."""
-        if line.filling:
-            return
-        line.filling = True
-        task = asyncio.create_task(self._read_missing(line))
+        if not line.filling:
+            line.filling = True
+            self._begin(self._read_missing, line)
+
+    def _begin(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        task = asyncio.create_task(work(*arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read_missing(self, line: Line) -> None:
+        pause = HOLE_SECONDS
         try:
             while line.feed.behind and not line.idle:
                 before = line.feed.head
                 line.emit(line.feed.fill(await line.page(before or 0)))
                 if line.feed.head == before:
-                    return  # a hole that will close; the next push or comparison comes back to it
-        except (DatabaseError, OSError, Unavailable) as error:
+                    if pause > HOLE_AT_MOST_SECONDS:
+                        return  # the next push or comparison comes back to it
+                    await asyncio.sleep(pause)
+                    pause *= 2
+        except AWAY as error:
             log.warning("cannot fill %s yet: %s", line.channel, error)
         finally:
             line.filling = False

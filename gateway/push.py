@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from infra.push import PROGRESS, Heard, ProgressHeard, decode
+from infra.push import PROGRESS, Heard, ProgressHeard, decode, said_by
 
 QUIET_SECONDS = 5.0
 CONFIRM_SECONDS = 1.0
@@ -35,6 +35,7 @@ class Ear:
         self._on_push: Callable[[Heard], None] = _ignore
         self._on_progress: Callable[[ProgressHeard], None] = _ignore
         self._reconnected: Callable[[], None] = _ignore
+        self._own = said_by("-")
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Future[None]] = {}
         self._changes: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
@@ -45,8 +46,10 @@ class Ear:
         on_push: Callable[[Heard], None],
         on_progress: Callable[[ProgressHeard], None],
         reconnected: Callable[[], None],
+        own: str,
     ) -> None:
-        """Who is told of what is heard. Before `run`."""
+        """Who is told of what is heard, which is nothing of what was published under the name `own`. Before `run`."""
+        self._own = said_by(own)
         self._on_push = on_push
         self._on_progress = on_progress
         self._reconnected = reconnected
@@ -123,7 +126,8 @@ class Ear:
             asked = False
             kind, channel = message["type"], message["channel"]
             if kind == "message":
-                self._heard(decode(channel, message["data"]))
+                if not message["data"].startswith(self._own):
+                    self._heard(decode(channel, message["data"]))
             elif kind == "subscribe":
                 confirmed = self._confirmed.get(channel.decode())
                 if confirmed is not None and not confirmed.done():

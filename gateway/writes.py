@@ -10,7 +10,6 @@ import time
 from collections import OrderedDict
 from uuid import UUID
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway.batched import Batched
@@ -41,9 +40,9 @@ Place = tuple[str, int]
 class Writes:
     """Who wrote what, and how far the views are."""
 
-    def __init__(self, redis: Redis, pool: Pool, patience: float) -> None:
+    def __init__(self, redis: Batched, pool: Pool, patience: float) -> None:
         """A read waits at most `patience` seconds."""
-        self._redis = Batched(redis)
+        self._redis = redis
         self._pool = pool
         self._patience = patience
         self._own: OrderedDict[UUID, tuple[float, dict[Place, int]]] = OrderedDict()

@@ -1,5 +1,7 @@
 """What is said on Redis after a commit, and how it is read there.
 
+Most is said once the views hold it; an early push (`projections.rows.Push`) by whoever appended its event.
+
 A push may be lost, repeated or late, since the views hold everything it says: so a failure to publish is counted and
 logged, and fails nothing.
 """
@@ -89,13 +91,22 @@ def decode(channel_name: str | bytes, payload: bytes) -> Heard | ProgressHeard:
     raise ValueError(f"no channel of ours: {name}")
 
 
+def encode(push: Pushed, by: str = "") -> bytes:
+    """What is published of `push`. `by` names the process, if it should know its own pushes again."""
+    return orjson.dumps({"by": by, "seq": push.seq, "frame": push.frame})
+
+
+def said_by(by: str) -> bytes:
+    """How the payloads begin that a process published under the name `by`."""
+    return b'{"by":%s,' % orjson.dumps(by)
+
+
 async def publish(redis: Redis, pushes: Iterable[Pushed], progress: Iterable[Reached]) -> bool:
     """Publishes all pushes in their order, then the progress, in one round trip. False if Redis did not take them."""
     pipeline = redis.pipeline(transaction=False)
     count = 0
     for push in pushes:
-        payload = orjson.dumps({"seq": push.seq, "frame": push.frame})
-        pipeline.publish(channel(push.kind, push.id), payload)
+        pipeline.publish(channel(push.kind, push.id), encode(push))
         count += 1
     for reached in progress:
         said = {"topic": reached.topic, "partition": reached.partition, "position": reached.position}

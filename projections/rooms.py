@@ -32,7 +32,7 @@ def project(event: Event) -> Projected:
     match event.data:
         case MessagePosted() as data:
             spoke = Update("room_members", (data.room_id, data.sender_id), {"spoke_seq": data.seq})
-            return _item(event, data.room_id, data.seq, _message(data), spoke)
+            return _item(event, data.room_id, data.seq, _message(data), spoke, early=True)
         case ReadMarked() as data:
             return _read(data)
         case RoomOpened() as data:
@@ -66,7 +66,9 @@ def project(event: Event) -> Projected:
             return NOTHING
 
 
-def _item(event: Event, room_id: UUID, seq: int, values: dict[str, Any], *others: RowOp) -> Projected:
+def _item(
+    event: Event, room_id: UUID, seq: int, values: dict[str, Any], *others: RowOp, early: bool = False
+) -> Projected:
     """One item of the history, the same as a frame, and what else changes with it."""
     row = {**values, "created_at": event.meta.at}
     ops: list[RowOp] = [
@@ -74,7 +76,7 @@ def _item(event: Event, room_id: UUID, seq: int, values: dict[str, Any], *others
         Update("rooms", (room_id,), {"last_seq": seq, "last_at": event.meta.at}),
         *others,
     ]
-    return Projected(ops, lambda: [Push("room", room_id, seq, room_frame(room_id, seq, row))])
+    return Projected(ops, lambda: [Push("room", room_id, seq, room_frame(room_id, seq, row), early)])
 
 
 def _message(data: MessagePosted) -> dict[str, Any]:
@@ -119,4 +121,5 @@ def _member(event: Event, room_id: UUID, user_id: UUID, user_name: str, role: Me
 def _read(data: ReadMarked) -> Projected:
     mark = Upsert("read_marks", (data.room_id, data.user_id), {"up_to_seq": data.up_to_seq})
     said = {"roomId": str(data.room_id), "userId": str(data.user_id), "upToSeq": data.up_to_seq}
-    return Projected([mark], lambda: [Push("room", data.room_id, 0, {"type": "messages_read", "data": said})])
+    frame = {"type": "messages_read", "data": said}
+    return Projected([mark], lambda: [Push("room", data.room_id, 0, frame, early=True)])

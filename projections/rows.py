@@ -62,6 +62,8 @@ class Push:
     id: UUID
     seq: int
     frame: dict[str, Any]
+    early: bool = False
+    """It says all there is to know, so that whoever appends the event pushes it then, before any view has it."""
 
 
 def no_pushes() -> Sequence[Push]:

@@ -3,14 +3,14 @@
 Each process's `__main__.py` wires the real ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
 from schemas.commands import Command
-from schemas.envelope import Context, Outcome
+from schemas.envelope import Context, Event, Outcome
 
 ErrorCode = Literal[
     "malformed",
@@ -55,6 +55,15 @@ class CommandPort(Protocol):
         Raises `Refused` if a rule forbids it, `Unavailable` if the store is away.
         """
         ...
+
+    def tell(self, appended: "Appended") -> None:
+        """From now on `appended` is called with what commands of this port append, once it is in the store."""
+        ...
+
+
+Appended = Callable[[Sequence[Event]], None]
+"""Hears of events in their order, on the port's event loop. A process that dies between the append and the call has
+told nobody: whoever must not miss an event reads the log."""
 
 
 @dataclass(frozen=True, slots=True)

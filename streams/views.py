@@ -30,8 +30,9 @@ class Views:
     async def apply(self, batch: Batch) -> None:
         """Returns once the views hold `batch`. Raises what the stores raise, with nothing changed."""
         applied = await apply_batch(self._pool, batch, self._store)
-        if applied.pushes or applied.progress:
-            await publish(self._redis, applied.pushes, applied.progress)
+        late = [push for push in applied.pushes if not push.early]
+        if late or applied.progress:
+            await publish(self._redis, late, applied.progress)
         if applied.parked:
             await self._copy(applied.parked)
 

@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 TURN = 1_000
 """Most events read and sent at once."""
-GATHER_SECONDS = 0.002
-"""How long a hint waits for company: under load, half as many turns."""
+GATHER_SECONDS = 0.01
+"""How long a hint waits for company: under load, far fewer turns. Messages are in their rooms long before."""
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 1.0
 REPORT_SECONDS = 60.0

@@ -61,13 +61,13 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for_and_not_repeated(
     lost: list[int] = []
     really = turn.Turns.take
 
-    def committed_but_unheard(self: turn.Turns, asked: list[turn.Asked]) -> list[turn.Decided]:
-        decided = really(self, asked)
+    def committed_but_unheard(self: turn.Turns, asked: list[turn.Asked]) -> turn.Taken:
+        taken = really(self, asked)
         if not lost:
             lost.append(len(asked))
             self.close()
             raise psycopg.OperationalError("the connection was lost at the commit")
-        return decided
+        return taken
 
     monkeypatch.setattr(turn.Turns, "take", committed_but_unheard)
     outcome = await writer.say(room)

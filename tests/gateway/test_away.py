@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
+from gateway.batched import Batched
 from gateway.push import Ear
 from gateway.writes import Writes
 from infra.embedded import Part, Valkey
@@ -33,7 +34,7 @@ class Hearing:
         self.heard: list[Heard] = []
         self.progress: list[ProgressHeard] = []
         self.came_back = asyncio.Event()
-        self.ear.tell(self.heard.append, self.progress.append, self.came_back.set)
+        self.ear.tell(self.heard.append, self.progress.append, self.came_back.set, "here")
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(15):
@@ -89,7 +90,7 @@ class TestOnesOwnWrites:
 
     async def test_a_read_at_another_gateway_waits_for_the_views(self, pool: Pool, redis_url: str) -> None:
         async with connect(redis_url, "here") as one, connect(redis_url, "there") as other:
-            here, there, me = Writes(one, pool, 5), Writes(other, pool, 5), uuid4()
+            here, there, me = Writes(Batched(one), pool, 5), Writes(Batched(other), pool, 5), uuid4()
             assert await there.visible(me)
             await here.wrote(me, Outcome(9, ACCOUNTS, 1))
             await here.wrote(me, Outcome(4, ACCOUNTS, 1))  # a repeated command, answered later
@@ -103,7 +104,7 @@ class TestOnesOwnWrites:
 
     async def test_progress_is_heard_of(self, pool: Pool, redis_url: str) -> None:
         async with connect(redis_url, "here") as redis:
-            writes, me = Writes(redis, pool, 5), uuid4()
+            writes, me = Writes(Batched(redis), pool, 5), uuid4()
             await writes.wrote(me, Outcome(9, ACCOUNTS, 1))
             waiting = asyncio.create_task(writes.visible(me))
             await asyncio.sleep(0)
@@ -112,13 +113,13 @@ class TestOnesOwnWrites:
 
     async def test_it_does_not_wait_for_ever(self, pool: Pool, redis_url: str) -> None:
         async with connect(redis_url, "here") as redis:
-            writes, me = Writes(redis, pool, 0.1), uuid4()
+            writes, me = Writes(Batched(redis), pool, 0.1), uuid4()
             await writes.wrote(me, Outcome(9, ACCOUNTS, 1))
             assert not await writes.visible(me)
 
     async def test_without_redis_this_process_remembers(self, pool: Pool) -> None:
         async with connect(f"redis://127.0.0.1:{any_free()}", "nowhere") as redis:
-            writes, me = Writes(redis, pool, 0.1), UUID(int=5)
+            writes, me = Writes(Batched(redis), pool, 0.1), UUID(int=5)
             await writes.wrote(me, Outcome(9, ACCOUNTS, 1))
             assert not await writes.visible(me)
             await self.reach(pool, 9)
