@@ -55,7 +55,8 @@ class Near:
 
 
 def category_of(content: str, near: Sequence[Near]) -> str | None:
-    """The field of the nearest experts that the question names, or that several of them share; none if unsure."""
+    """The field of the nearest experts (best first) that the question names, or that the very nearest shares with
+    another of them; none if unsure."""
     text = content.lower()
     named: dict[str, float] = {}
     shared: Counter[str] = Counter()
@@ -66,8 +67,9 @@ def category_of(content: str, near: Sequence[Near]) -> str | None:
                 named[name] = named.get(name, 0.0) + expert.score
     if named:
         return max(named, key=lambda name: (named[name], len(name)))
-    name, count = shared.most_common(1)[0] if shared else ("", 0)
-    return name if count >= _SHARED_BY else None
+    of_nearest = near[0].specialties if near else ()
+    name = max(of_nearest, key=lambda name: shared[name], default=None)
+    return name if name is not None and shared[name] >= _SHARED_BY else None
 
 
 def _names(text: str, specialty: str) -> bool:

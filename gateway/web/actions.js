@@ -8,7 +8,9 @@ import { offerSet, questionRead } from "./state/inbox.js";
 import * as rooms from "./state/rooms.js";
 import { go, state, update } from "./state/store.js";
 
-const PAGE = 50;
+const PAGE = 100;
+const MOST_ITEMS = 400;
+const KEPT_ITEMS = 200;
 const MARK_AFTER_MS = 1_500;
 const marking = new Set();
 /** What is being asked: going elsewhere and back keeps it. */
@@ -19,6 +21,11 @@ export async function readOlder(roomId) {
   const beforeSeq = room.items[0]?.seq ?? room.lastSeq + 1;
   const page = await rest.get(`/chat-rooms/${roomId}/messages`, { beforeSeq, limit: PAGE });
   update(rooms.historyBefore, roomId, page.items, page.hasMore);
+}
+
+/** One who is at the end needs no long history above; scrolling up reads it again. */
+export function forgetOlder(roomId) {
+  if (state.value.rooms[roomId].items.length > MOST_ITEMS) update(rooms.trimmed, roomId, KEPT_ITEMS);
 }
 
 export async function ask(form) {

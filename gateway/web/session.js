@@ -3,6 +3,8 @@
  * the socket meet.
  */
 
+import { batch } from "@preact/signals";
+
 import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
@@ -16,12 +18,15 @@ import { go, route, state, update } from "./state/store.js";
 const INBOX_FRAMES = new Set(["question_assigned", "offer_closed", "expert_matched", "question_status", "room_opened"]);
 const ROOMS_RESUMED = 200;
 const OFFERS_ASKED = 20;
+const SHOWN_EVERY_MS = 16;
 const NOTICE_MS = 8_000;
 
 export const rest = new Rest();
 const kept = new Kept();
 let config = null;
 let fading = 0;
+const arrivals = [];
+let showing = 0;
 export let socket = null;
 export let outbox = null;
 
@@ -84,6 +89,7 @@ export async function signOut() {
 function signedOut(code) {
   socket?.stop();
   outbox?.clear();
+  arrivals.length = 0;
   socket = null;
   rest.tokens.forget();
   state.value = { ...EMPTY, loaded: true, config };
@@ -139,7 +145,7 @@ async function listen() {
     url: config.wsUrl,
     token: () => rest.tokens.fresh(),
     position,
-    onFrame: arrived,
+    onFrame: heard,
     onState: (connection) => update((before) => ({ ...before, connection })),
     onResumed: () => outbox.flush(),
   });
@@ -151,8 +157,22 @@ async function listen() {
   socket.start();
 }
 
+/** Frames come one by one; what they change is shown together, so that a burst costs one drawing. */
+function heard(frame) {
+  arrivals.push(frame);
+  showing ||= setTimeout(show, SHOWN_EVERY_MS);
+}
+
+function show() {
+  clearTimeout(showing);
+  showing = 0;
+  const frames = arrivals.splice(0);
+  batch(() => frames.forEach(arrived));
+}
+
 /** Where this client stands. Beyond two hundred rooms only the latest are listened to. */
 function position() {
+  show();
   const known = Object.values(state.value.rooms).sort((a, b) => (b.lastAt ?? "").localeCompare(a.lastAt ?? ""));
   const listed = known.slice(0, ROOMS_RESUMED).map((room) => [room.id, room.lastSeq]);
   return { inboxSeq: state.value.inboxSeq, rooms: Object.fromEntries(listed) };

@@ -1,9 +1,11 @@
 /** A headless Chromium of the machine, and people in it: each in a window of their own, with what went wrong noted. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
 import { chromium } from "playwright-core";
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
 const FLAGS = [
   "--headless",
@@ -95,6 +97,34 @@ export class Window {
     await page.locator("form.expert").getByRole("button", { name: "저장하기" }).click();
     await page.getByText("저장했어요.").waitFor();
     await page.goto(new URL("#/offers", page.url()).href);
+  }
+
+  /** Ask, and wait until people were asked. */
+  async ask(question) {
+    const { page } = this;
+    await page.goto(new URL("#/ask", page.url()).href);
+    await page.getByLabel("질문", { exact: true }).fill(question);
+    await page.locator("form.ask > button.primary").click();
+    await page.getByText("명에게 물어봤어요").first().waitFor();
+  }
+
+  /** Accept the offer of this question, and be in its room. */
+  async accept(question) {
+    await this.offer(question).getByRole("button", { name: "함께할게요" }).click();
+    await this.page.getByLabel("메시지").waitFor();
+  }
+
+  offer(question) {
+    return this.page.locator("article.offer", { hasText: question });
+  }
+
+  /** What axe finds serious or critical on the page as it is now, each with the first element. */
+  async faults() {
+    await this.page.evaluate(AXE);
+    const found = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    return found.violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes[0].target} ${nodes[0].failureSummary}`);
   }
 
   async say(text) {

@@ -108,3 +108,11 @@ test("a person who says something is not writing any more", () => {
   state = play(state, FRAMES.slice(0, 1));
   assert.deepEqual(state.rooms[ROOM].typing, {});
 });
+
+test("what was left out at the end's sake is read again, and nothing is missing", () => {
+  const whole = play(START, FRAMES);
+  const short = rooms.trimmed(whole, ROOM, 3);
+  assert.equal(short.rooms[ROOM].items.length, 3);
+  assert.equal(short.rooms[ROOM].hasMore, true);
+  assert.deepEqual(seen(rooms.historyBefore(short, ROOM, history(8).slice(0, 5), false)), seen(whole));
+});

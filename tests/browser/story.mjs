@@ -5,46 +5,30 @@
 
 import assert from "node:assert/strict";
 
-import { launch, Window } from "./browser.mjs";
+import { named, picture, play } from "./scene.mjs";
 
-const [base, pictures] = process.argv.slice(2);
 const QUESTION = "전세 보증금을 돌려받지 못하고 있어요. 집주인이 연락을 받지 않는데 무엇부터 해야 하나요?";
-const unique = Date.now().toString(36);
-const picture = async (window, name) => pictures && window.page.screenshot({ path: `${pictures}/${name}.png` });
+let asker;
+let expert;
 
-const browser = await launch();
-const asker = await Window.open(browser, base, { cuttable: true });
-const expert = await Window.open(browser, base);
-try {
+await play(async ({ open }) => {
+  asker = await open({ cuttable: true });
+  expert = await open();
   await story();
-  assert.deepEqual(asker.errors, []);
-  assert.deepEqual(expert.errors, []);
-  console.log("the whole story happened");
-} catch (error) {
-  await picture(asker, "failed-asker");
-  await picture(expert, "failed-expert");
-  console.error("asker:", asker.errors, "expert:", expert.errors);
-  throw error;
-} finally {
-  await browser.close();
-}
+});
 
 async function story() {
-  await expert.register(`e${unique}`, "김하늘", "답해 줄래요");
+  await expert.register(named("e"), "김하늘", "답해 줄래요");
   await expert.specialise("전세 보증금과 주택 임대차");
-  await asker.register(`a${unique}`, "이서연", "질문할래요");
+  await asker.register(named("a"), "이서연", "질문할래요");
 
-  await asker.page.getByLabel("질문", { exact: true }).fill(QUESTION);
-  await asker.page.locator("form.ask button.primary").click();
-  await asker.page.getByText("명에게 물어봤어요").waitFor();
+  await asker.ask(QUESTION);
   await asker.page.locator(".candidate", { hasText: "김하늘" }).locator(".reasons li").first().waitFor();
   await picture(asker, "matched");
 
-  const offer = expert.page.locator(".offer", { hasText: QUESTION });
-  await offer.locator(".countdown").waitFor();
+  await expert.offer(QUESTION).locator(".countdown").waitFor();
   await picture(expert, "offer");
-  await offer.getByRole("button", { name: "함께할게요" }).click();
-  await expert.page.getByRole("log").waitFor();
+  await expert.accept(QUESTION);
 
   await asker.page.getByText("김하늘 님이 함께해요").waitFor();
   await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();

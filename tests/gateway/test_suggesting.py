@@ -23,6 +23,10 @@ class TestField:
         near = [Near(0.6, ("세금",)), Near(0.5, ("세금", "회계")), Near(0.4, ("요리",))]
         assert category_of("연말에 무엇을 내야 하나요?", near) == "세금"
 
+    def test_what_others_share_is_no_field_if_the_nearest_does_not(self) -> None:
+        near = [Near(0.8, ("김치",)), Near(0.4, ("피아노",)), Near(0.3, ("피아노",))]
+        assert category_of("싱거운 배추에 간을 맞추려면?", near) is None
+
     def test_nobody_near_is_no_field(self) -> None:
         assert category_of("아무 말이나 적어 봤어요", []) is None
 

@@ -28,12 +28,32 @@ export function errorText(code) {
   return t(TEXTS.ko[`error.${code}`] ? `error.${code}` : "error.other", { code });
 }
 
+const FORMATS = { clock: { hour: "numeric", minute: "2-digit" }, day: { dateStyle: "long" } };
+const formatters = new Map();
+
+/** Making a formatter costs far more than using it. */
+function formatter(name) {
+  const key = `${name}-${language.value}`;
+  if (!formatters.has(key)) formatters.set(key, new Intl.DateTimeFormat(language.value, FORMATS[name]));
+  return formatters.get(key);
+}
+
 export function clockTime(at) {
-  return new Intl.DateTimeFormat(language.value, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+  return formatter("clock").format(new Date(at));
 }
 
 export function day(at) {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "long" }).format(new Date(at));
+  return formatter("day").format(new Date(at));
+}
+
+/** The minute and the day that `at` is in here, as numbers to compare. */
+export function minuteOf(at) {
+  return Math.floor(Date.parse(at) / 60_000);
+}
+
+export function dayOf(at) {
+  const here = new Date(at);
+  return (here.getFullYear() * 12 + here.getMonth()) * 31 + here.getDate();
 }
 
 /** How long ago, in one short word or two. */

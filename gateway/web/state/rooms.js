@@ -74,6 +74,13 @@ export function historyBefore(state, roomId, rows, hasMore) {
   });
 }
 
+/** Without all but the last `keep` items; they are history that can be read again. */
+export function trimmed(state, roomId, keep) {
+  return withRoom(state, roomId, (room) =>
+    room.items.length > keep ? { ...room, items: room.items.slice(-keep), hasMore: true } : room,
+  );
+}
+
 function appended(room, news, me, visible) {
   const fresh = news.filter((item) => item.seq > room.lastSeq);
   if (fresh.length === 0) return room;

@@ -2,9 +2,9 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { read, readOlder } from "../actions.js";
+import { forgetOlder, read, readOlder } from "../actions.js";
 import { html } from "../html.js";
-import { day, t } from "../i18n/index.js";
+import { day, dayOf, t } from "../i18n/index.js";
 import { attempt } from "../session.js";
 import { unreadBy } from "../state/rooms.js";
 import { goesOn, Item, Pending, sameMinute } from "./messages.js";
@@ -55,8 +55,12 @@ export function Log({ room, me }) {
     const news = room.items.filter((item) => item.seq > seenUpTo.current && item.kind === "message");
     seenUpTo.current = Math.max(seenUpTo.current, room.lastSeq);
     const others = news.filter((item) => item.senderId !== me).length;
-    if (stick.current) setBelow(0);
-    else if (others > 0) setBelow(below + others);
+    if (stick.current) {
+      setBelow(0);
+      forgetOlder(room.id);
+      return;
+    }
+    if (others > 0) setBelow(below + others);
   }, [room.lastSeq]);
   useEffect(() => {
     if (room.pending.length > 0) toEnd();
@@ -119,8 +123,7 @@ function Items({ room, me }) {
 /** The day that begins with `item`, or nothing. */
 function startsDay(item, before) {
   if (!item.createdAt) return null;
-  const today = day(item.createdAt);
-  return before?.createdAt && day(before.createdAt) === today ? null : today;
+  return before?.createdAt && dayOf(before.createdAt) === dayOf(item.createdAt) ? null : day(item.createdAt);
 }
 
 /** What others have said since the room came up, for screen readers: only what is new, never the history. */

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { redact, say, takeBack } from "../actions.js";
 import { html } from "../html.js";
-import { clockTime, errorText, t } from "../i18n/index.js";
+import { clockTime, errorText, minuteOf, t } from "../i18n/index.js";
 import { attempt } from "../session.js";
 import { Avatar } from "./parts.js";
 
@@ -24,7 +24,7 @@ export function goesOn(item, before) {
 
 /** Whether `after` goes on in the same minute: then only the last says when. */
 export function sameMinute(item, after) {
-  return Boolean(after) && goesOn(after, item) && clockTime(after.createdAt) === clockTime(item.createdAt);
+  return Boolean(after) && goesOn(after, item) && minuteOf(after.createdAt) === minuteOf(item.createdAt);
 }
 
 /** `joined`: it goes on where the one before ended. `unread`: how many have not read it. `open`: it may be taken back. */

@@ -1,0 +1,99 @@
+/**
+ * A room with ten thousand messages: it opens at the end, goes back to the first word without a gap, does not move what
+ * one is reading when others write, and a stalled tab catches up. `node history.mjs <address> [directory for pictures]`
+ */
+
+import assert from "node:assert/strict";
+
+import { picture, play, together } from "./scene.mjs";
+
+const COUNT = Number(process.env.YEON_TEST_MESSAGES ?? 10_000);
+const QUESTION = "도자기 유약이 자꾸 흘러내려요. 농도를 어떻게 맞춰야 하나요?";
+
+await play(async ({ open }) => {
+  const asker = await open({ cuttable: true });
+  const expert = await open();
+  await together(open, { asker, expert, question: QUESTION, field: "도자기 유약" });
+  const began = Date.now();
+  await expert.page.evaluate(pour, COUNT);
+  console.log(JSON.stringify({ pouredMs: Date.now() - began }));
+  await asker.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor();
+
+  await asker.page.reload();
+  const opened = Date.now();
+  await asker.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor();
+  console.log(JSON.stringify({ openedMs: Date.now() - opened, messages: COUNT }));
+  await upward(asker);
+  await unmoved(asker, expert);
+  await stalled(asker, expert);
+});
+
+/** In the page: say `count` things over a socket of one's own, so many at a time as are answered. */
+async function pour(count) {
+  const token = JSON.parse(sessionStorage.getItem("yeon.tokens")).access;
+  const { wsUrl } = await (await fetch("./api/config")).json();
+  const [, roomId] = location.hash.match(/rooms\/(.+)$/);
+  const socket = new WebSocket(wsUrl);
+  await new Promise((done) => (socket.onopen = done));
+  let said = 0;
+  let answered = 0;
+  const more = () => {
+    while (said < count && said - answered < 100) {
+      said += 1;
+      const message = { content: `말 ${said}.`, clientMsgId: `poured-${said}` };
+      socket.send(JSON.stringify({ type: "send_message", id: `p${said}`, data: { roomId, message } }));
+    }
+  };
+  await new Promise((done, failed) => {
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.type === "authenticated") more();
+      if (frame.type === "error") failed(new Error(data));
+      if (frame.type !== "ack") return;
+      answered += 1;
+      if (answered === count) done();
+      else more();
+    };
+    socket.send(JSON.stringify({ type: "authenticate", data: { token } }));
+  });
+  socket.close();
+}
+
+/** Scroll up until the first word. Every number is there once, in order. */
+async function upward({ page }) {
+  const began = Date.now();
+  const log = page.getByRole("log");
+  const oldest = () => page.locator(".message[data-seq]").first().getAttribute("data-seq").then(Number);
+  for (let before = await oldest(); before > 1; before = await oldest()) {
+    await log.evaluate((box) => (box.scrollTop = 0));
+    await page.waitForFunction((was) => Number(document.querySelector(".message[data-seq]").dataset.seq) < was, before);
+  }
+  const seqs = await page.locator("[data-seq]").evaluateAll((all) => all.map((one) => Number(one.dataset.seq)));
+  assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => i + 1));
+  console.log(JSON.stringify({ toTheFirstMs: Date.now() - began }));
+}
+
+/** One who reads above is not moved, but told how much is new; one press goes there. */
+async function unmoved(asker, expert) {
+  const log = asker.page.getByRole("log");
+  await log.evaluate((box) => (box.scrollTop = box.scrollHeight / 2));
+  const before = await log.evaluate((box) => box.scrollTop);
+  await expert.say("새로 온 말이에요.");
+  await asker.page.getByRole("button", { name: "새 메시지 1개" }).waitFor();
+  assert.equal(await log.evaluate((box) => box.scrollTop), before);
+  await picture(asker, "new-below");
+  await asker.page.getByRole("button", { name: "새 메시지 1개" }).click();
+  await asker.page.getByRole("button", { name: "새 메시지 1개" }).waitFor({ state: "detached" });
+  assert.ok(await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 4));
+}
+
+/** A tab that was frozen while others wrote shows all of it, once, when it wakes. */
+async function stalled(asker, expert) {
+  const devtools = await asker.context.newCDPSession(asker.page);
+  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  for (let i = 1; i <= 30; i += 1) await expert.say(`자는 동안 ${i}.`);
+  await expert.page.locator(".message[data-seq] .bubble", { hasText: "자는 동안 30." }).waitFor();
+  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await asker.page.locator(".bubble", { hasText: "자는 동안 30." }).waitFor();
+  assert.deepEqual((await asker.said()).slice(-30), Array.from({ length: 30 }, (_, i) => `자는 동안 ${i + 1}.`));
+}

@@ -1,0 +1,96 @@
+/**
+ * Every page in both themes, on a desk and on a phone, in both languages: axe finds nothing serious, nothing is wider than
+ * the screen, and what is to be pressed is large enough. `node pages.mjs <address> [directory for pictures]`
+ */
+
+import assert from "node:assert/strict";
+
+import { named, picture, play, together } from "./scene.mjs";
+
+const QUESTION = "김장 김치가 싱거운데 지금이라도 간을 맞출 수 있을까요? 오늘 안에 손을 봐야 해요.";
+const LOOKS = [
+  ["desk-light", { viewport: { width: 1280, height: 800 }, colorScheme: "light" }],
+  ["desk-dark", { viewport: { width: 1280, height: 800 }, colorScheme: "dark" }],
+  ["phone-light", { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true, isMobile: true }],
+  ["phone-dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true, isMobile: true }],
+];
+const LEAST_TARGET = 24;
+
+await play(async ({ open }) => {
+  const gate = await open();
+  const asker = await open();
+  const expert = await open();
+  await looked(gate, "sign-in");
+  await gate.button("처음이에요").click();
+  await looked(gate, "register");
+
+  await together(open, { asker, expert, question: QUESTION, field: "김장 김치", untilRoom: false });
+  await looked(asker, "question");
+  await looked(expert, "offers");
+  await expert.accept(QUESTION);
+  await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();
+  await talk(asker, expert);
+  await looked(asker, "room");
+  await looked(expert, "room-expert");
+  await visit(asker, "ask", async ({ page }) => {
+    await page.getByLabel("질문", { exact: true }).fill("김치가 싱거워요. 오늘 안에 맞출 수 있을까요?");
+    await page.getByText("‘급해요’로 골라").waitFor();
+  });
+  for (const place of ["questions", "rooms", "profile"]) await visit(asker, place);
+  await visit(expert, "offers");
+  await visit(expert, "profile");
+
+  await asker.page.getByRole("button", { name: "English" }).first().click();
+  for (const place of ["ask", "questions", "rooms", "profile"]) await visit(asker, place, english);
+});
+
+async function talk(asker, expert) {
+  await expert.say("안녕하세요. 배추를 절인 지 얼마나 됐나요?");
+  await asker.page.locator(".bubble", { hasText: "배추를 절인 지" }).waitFor();
+  await asker.say("사흘 됐어요. 속은 아직 싱거워요.");
+  await asker.say("액젓을 더 넣어도 될까요?");
+  await expert.page.locator(".bubble", { hasText: "액젓을 더" }).waitFor();
+  await expert.say("네, 액젓보다는 소금물을 조금씩 부어 주세요. 국물 맛을 보면서 하루에 한 번이면 충분해요.");
+  await asker.page.locator(".bubble", { hasText: "소금물을 조금씩" }).waitFor();
+}
+
+async function visit(window, place, before = async () => {}) {
+  await window.page.goto(new URL(`#/${place}`, window.page.url()).href);
+  await window.page.locator("main h1").first().waitFor();
+  await before(window);
+  await looked(window, `${place}-${await window.page.locator("html").getAttribute("lang")}`);
+}
+
+/** Nothing Korean is left on an English page but what people wrote themselves, and their names and initials. */
+async function english({ page }) {
+  const own = ["이서연", "김하늘", "김장", "김치", "연결이", "한국어", "배추", "사흘", "액젓"];
+  const texts = await page.locator("main, nav:visible").allInnerTexts();
+  const left = texts.join("\n").split("\n").filter((line) => /[가-힣]/.test(line) && line.trim().length > 1 && !own.some((word) => line.includes(word)));
+  assert.deepEqual(left, [], "Korean on an English page");
+}
+
+async function looked(window, name) {
+  const { page } = window;
+  for (const [look, { viewport, colorScheme }] of LOOKS) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(() => document.fonts.ready);
+    await picture(window, `${name}-${look}`);
+    assert.deepEqual(await window.faults(), [], `${name}, ${look}`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, `${name}, ${look}: too wide`);
+    assert.deepEqual(await page.evaluate(tooSmall, LEAST_TARGET), [], `${name}, ${look}: too small to press`);
+  }
+  await page.setViewportSize(LOOKS[0][1].viewport);
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** In the page: what can be pressed and is shown, but is smaller than `least` pixels either way. */
+function tooSmall(least) {
+  const shown = [...document.querySelectorAll("button, a[href], input, select, textarea")].filter(
+    (one) => one.checkVisibility({ opacityProperty: true }) && !one.closest(".skip") && !one.classList.contains("skip"),
+  );
+  return shown
+    .map((one) => ({ one, box: (one.closest("label") ?? one).getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0 && (box.width < least || box.height < least))
+    .map(({ one, box }) => `${one.outerHTML.slice(0, 80)} ${box.width}×${box.height}`);
+}

@@ -1,0 +1,110 @@
+/**
+ * Three people: an expert loses the race for the only place, the other reads what scripts were tried; a message is taken
+ * back, a page is closed with a message on its way, and someone is invited.
+ * `node three.mjs <address of a stack with one place a question> [directory for pictures]`
+ */
+
+import assert from "node:assert/strict";
+
+import { named, picture, play } from "./scene.mjs";
+
+const QUESTION = "피아노 조율은 얼마나 자주 해야 하나요? <script>document.title='broken'</script>";
+const GUEST = named("박바다");
+const INJECTIONS = [
+  "<script>document.title='broken'</script>",
+  "<img src=x onerror=\"document.title='broken'\">",
+  "<svg/onload=document.title='broken'>",
+  "javascript:document.title='broken'",
+  "\"><iframe srcdoc=\"<script>parent.document.title='broken'</script>\">",
+  "{{constructor.constructor(\"document.title='broken'\")()}}",
+  "</textarea><style>body{display:none}</style>",
+  "${document.title='broken'} &lt;b&gt; &#60;i&#62;",
+  "\u202Egnp.exe 뒤집힌 글 \u2066",
+];
+
+await play(async ({ open }) => {
+  const asker = await open({ cuttable: true });
+  const winner = await open();
+  const loser = await open();
+  await winner.register(named("w"), "김하늘", "답해 줄래요");
+  await winner.specialise("피아노 조율");
+  await loser.register(named("l"), GUEST, "답해 줄래요");
+  await loser.specialise("피아노 조율");
+  await asker.register(named("a"), "이서연", "질문할래요");
+  await asker.ask(QUESTION);
+
+  await lostRace(winner, loser);
+  await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();
+  await asker.page.getByLabel("메시지").waitFor();
+  await injections(asker, winner);
+  await takenBack(asker, winner);
+  await closedPage(asker, winner);
+  await invited(asker, loser);
+});
+
+/** Both press at the same moment: one is in, the other is told that the place was taken. */
+async function lostRace(winner, loser) {
+  const button = (window) => window.offer("피아노 조율").getByRole("button", { name: "함께할게요" });
+  await Promise.all([button(winner).waitFor(), button(loser).waitFor()]);
+  await loser.page.route(/\/accept$/, async (route) => {
+    await winner.page.getByLabel("메시지").waitFor();
+    await route.continue();
+  });
+  const lost = button(loser).click();
+  await loser.page.getByText("함께하기로 했어요").waitFor();
+  assert.ok(await button(loser).isDisabled(), "the button rests at once");
+  await button(winner).click();
+  await lost;
+  await loser.page.getByText("다른 분들로 자리가 찼어요").first().waitFor();
+  await picture(loser, "lost-race");
+}
+
+/** Whatever is said is shown as it is, and does nothing. */
+async function injections(asker, winner) {
+  for (const text of INJECTIONS) await asker.say(text);
+  await winner.page.locator(".bubble", { hasText: "뒤집힌 글" }).waitFor();
+  const said = (await winner.said()).slice(-INJECTIONS.length);
+  assert.deepEqual(said, INJECTIONS);
+  for (const { page } of [asker, winner]) {
+    assert.equal(await page.title(), "연결이");
+    assert.equal(await page.locator("main script, main iframe, main style, main img").count(), 0);
+  }
+}
+
+async function takenBack(asker, winner) {
+  await asker.say("잘못 보낸 말이에요.");
+  await winner.page.locator(".bubble", { hasText: "잘못 보낸 말이에요." }).waitFor();
+  const own = asker.page.locator(".message[data-seq]", { hasText: "잘못 보낸 말이에요." });
+  await own.hover();
+  await own.getByRole("button", { name: "거두기" }).click();
+  await own.getByRole("button", { name: "모두에게서 거둘게요" }).click();
+  await winner.page.locator(".bubble.redacted").waitFor();
+  assert.equal(await winner.page.getByText("잘못 보낸 말이에요.").count(), 0);
+}
+
+/** A message on its way outlives the page. */
+async function closedPage(asker, winner) {
+  await asker.cut();
+  await asker.say("닫아도 남는 말이에요.");
+  await asker.page.getByText("보내는 중").waitFor();
+  await asker.page.reload();
+  await asker.page.locator(".pending .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
+  asker.mend();
+  await winner.page.locator(".message[data-seq] .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
+  await asker.page.locator(".message[data-seq] .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
+  const times = (await winner.said()).filter((text) => text === "닫아도 남는 말이에요.").length;
+  assert.equal(times, 1);
+}
+
+async function invited(asker, guest) {
+  await asker.page.getByLabel("분야나 궁금한 점으로 찾기").fill("피아노 조율");
+  await asker.page.keyboard.press("Enter");
+  await asker.page.locator(".invite .row", { hasText: GUEST }).getByRole("button", { name: "초대" }).click();
+  await asker.page.getByText(`${GUEST} 님이 들어왔어요`).first().waitFor();
+  await guest.page.locator(".side a.row", { hasText: "이서연" }).click();
+  await guest.say("안녕하세요, 초대받고 왔어요.");
+  await asker.page.locator(".bubble", { hasText: "초대받고 왔어요" }).waitFor();
+  await guest.button("방에서 나가기").click();
+  await guest.page.getByRole("alertdialog").getByRole("button", { name: "방에서 나가기" }).click();
+  await asker.page.getByText(`${GUEST} 님이 나갔어요`).first().waitFor();
+}
