@@ -8,7 +8,7 @@ from commands.refusals import Forbidden
 from commands.sourced import Sourced, State
 from schemas.base import EventData, Personal, Role
 from schemas.envelope import Meta
-from schemas.events.account import AccountProfileChanged, AccountRegistered
+from schemas.events.account import AccountErased, AccountProfileChanged, AccountRegistered
 
 
 class AccountState(State):
@@ -18,6 +18,7 @@ class AccountState(State):
     role: Role
     display_name: Annotated[str, Personal("user_id")]
     demo: bool
+    erased: bool = False
 
 
 class Account(Sourced):
@@ -49,6 +50,10 @@ class Account(Sourced):
         """Receive a role from an operator."""
         self._change(role, self.state.display_name, meta)
 
+    def erase(self, meta: Meta) -> None:
+        """Be forgotten."""
+        self.say(AccountErased(user_id=self.id), meta)
+
     @property
     def asks(self) -> bool:
         """Whether this person may ask questions."""
@@ -74,6 +79,9 @@ class Account(Sourced):
             case AccountProfileChanged():
                 self.state.role = data.role
                 self.state.display_name = data.display_name
+            case AccountErased():
+                self.state.erased = True
+                self.state.display_name = ""
 
 
 def _not_operator(role: Role) -> None:

@@ -1,4 +1,4 @@
-"""Credentials inside an append: usernames and e-mails are one person's each.
+"""Credentials inside an append: usernames and e-mails are one person's each, and go with the key when they are erased.
 
 Every writer holds the lock of the append, so what was looked up stays so; `ON CONFLICT` keeps a surprise from
 breaking the commands of others.
@@ -25,6 +25,17 @@ _CHANGE = """
     RETURNING user_id
 """
 
+_ERASE = """
+    WITH noted AS (
+        INSERT INTO store.erased_persons (user_id, at) VALUES (%(user)s, %(at)s) ON CONFLICT DO NOTHING
+    ), keyless AS (
+        DELETE FROM store.person_keys WHERE user_id = %(user)s
+    ), signed_out AS (
+        DELETE FROM store.refresh_tokens WHERE user_id = %(user)s
+    )
+    DELETE FROM store.credentials WHERE user_id = %(user)s
+"""
+
 
 def claim(
     cursor: Rows, user_id: UUID, username: str, email: str, password_hash: str, at: datetime
@@ -45,3 +56,8 @@ def change_email(cursor: Rows, user_id: UUID, email: str) -> bool:
     """Change an e-mail; false if it is another's, or there is no such account."""
     cursor.execute(_CHANGE, {"user": user_id, "email": email}, prepare=True)
     return cursor.fetchone() is not None
+
+
+def erase(cursor: Rows, user_id: UUID, at: datetime) -> None:
+    """Delete a person's key, credentials and sessions, and note that no key is ever made for them again."""
+    cursor.execute(_ERASE, {"user": user_id, "at": at})

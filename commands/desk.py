@@ -35,6 +35,10 @@ class Source(Protocol):
         """Change an e-mail; false if it is another's."""
         ...
 
+    def erase(self, user_id: UUID, at: datetime) -> None:
+        """Delete a person's key, credentials and sessions, and note that they are forgotten."""
+        ...
+
 
 class Desk:
     """The aggregates of one turn."""

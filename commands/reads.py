@@ -61,6 +61,10 @@ class Reads:
     def change_email(self, user_id: UUID, email: str) -> bool:
         return claims.change_email(self._cursor, user_id, email)
 
+    def erase(self, user_id: UUID, at: datetime) -> None:
+        claims.erase(self._cursor, user_id, at)
+        self._keys.forget(user_id)
+
     def _mutate(
         self, aggregates: dict[UUID, Sourced], stored: Sequence[StoredEvent], *, new: bool = False
     ) -> None:

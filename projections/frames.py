@@ -88,3 +88,16 @@ def inbox_frame(frame: str, data: dict[str, Any]) -> Frame:
 def said_reasons(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """Reasons as they stand on the wire."""
     return [reason.model_dump(mode="json", by_alias=True) for reason in reasons]
+
+
+def forgotten(data: Any, user_id: str) -> Any:
+    """The data of an inbox frame without the words and the name of a person, as if made without their key."""
+    if isinstance(data, list):
+        return [forgotten(item, user_id) for item in data]
+    if not isinstance(data, dict):
+        return data
+    inner = {name: forgotten(value, user_id) for name, value in data.items()}
+    if user_id in (inner.get("userId"), inner.get("expertId")):
+        inner |= {name: "" for name in ("userName", "displayName", "content") if name in inner}
+        inner.pop("category", None)
+    return inner

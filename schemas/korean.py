@@ -25,6 +25,9 @@ SENTENCES = {
     # Events.
     "A person has an account.": "계정이 만들어졌습니다.",
     "A person changed the name they are shown by, or their role.": "표시 이름이나 역할을 바꾸었습니다.",
+    "A person is forgotten: the key to their words is gone, and every copy that can be cleared is cleared of them.": (
+        "계정이 삭제되었습니다. 그 사람의 말을 여는 열쇠가 사라지고, 지울 수 있는 사본은 모두 지워집니다."
+    ),
     "An expert said what they know and how much they take on.": "전문가가 전문 분야와 맡을 수 있는 양을 밝혔습니다.",
     "An expert took on a question; `openRooms` is the count after it.": (
         "전문가가 질문을 맡았습니다. `openRooms`는 그 뒤의 수입니다."

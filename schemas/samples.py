@@ -8,7 +8,7 @@ import orjson
 
 from schemas.base import EventData
 from schemas.envelope import Event, Meta
-from schemas.events.account import AccountProfileChanged, AccountRegistered
+from schemas.events.account import AccountErased, AccountProfileChanged, AccountRegistered
 from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertReleased, Specialty
 from schemas.events.question import (
     Candidate,
@@ -174,6 +174,7 @@ SAMPLES: tuple[EventData, ...] = (
     RoomClosed(**ROOM_IDS, seq=6, reason="resolved"),
     RoomReopened(**ROOM_IDS, seq=7),
     ReadMarked(**ROOM_IDS, user_id=ASKER, up_to_seq=2),
+    AccountErased(user_id=ASKER),
 )
 
 

@@ -15,6 +15,7 @@ from projections.prepare import prepare as prepare_views
 from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
 from streams.deadlines import keep_deadlines
+from streams.erasing import keep_erasing
 from streams.statistics import Statistics, changelogs
 from streams.views import Views
 
@@ -47,6 +48,10 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
             settings,
             fed,
             group,
-            beside=[lambda: keep_deadlines(pool, commands), statistics.publish],
+            beside=[
+                lambda: keep_deadlines(pool, commands),
+                lambda: keep_erasing(pool),
+                statistics.publish,
+            ],
             refill=views.apply,
         )

@@ -8,7 +8,7 @@ from commands.expert import Expert
 from commands.handlers.handling import Answer, Handling, stamp
 from commands.refusals import Conflict, Forbidden, NotFound
 from schemas.commands import Command
-from schemas.commands.account import ChangeProfile, GrantRole, RegisterAccount
+from schemas.commands.account import ChangeProfile, EraseAccount, GrantRole, RegisterAccount
 from schemas.commands.expert import SetExpertProfile
 from schemas.envelope import Meta
 from schemas.events.expert import ExpertProfileSet, Specialty
@@ -60,6 +60,26 @@ def grant_role(desk: Desk, command: GrantRole, meta: Meta) -> Answer:
     return _account_answer(account)
 
 
+def erase_account(desk: Desk, command: EraseAccount, meta: Meta) -> Answer:
+    """The key goes in the same transaction as the event comes. An expert's profile is emptied, and takes no offers."""
+    account = must_have_account(desk, meta.actor_id)
+    account.erase(meta)
+    expert = desk.get(Expert, expert_stream(account.id))
+    if expert is not None:
+        emptied = ExpertProfileSet(
+            expert_id=account.id,
+            display_name="",
+            specialties=(),
+            experience_years=0,
+            capacity=expert.state.capacity,
+            available=False,
+            demo=expert.state.demo,
+        )
+        expert.change(emptied, meta)
+    desk.source.erase(account.id, meta.at)
+    return Answer()
+
+
 def set_expert_profile(desk: Desk, command: SetExpertProfile, meta: Meta) -> Answer:
     account = must_have_account(desk, meta.actor_id)
     if not account.answers:
@@ -85,7 +105,7 @@ def set_expert_profile(desk: Desk, command: SetExpertProfile, meta: Meta) -> Ans
 def must_have_account(desk: Desk, user_id: UUID) -> Account:
     """The account of this person, or a refusal."""
     account = desk.get(Account, user_id)
-    if account is None:
+    if account is None or account.state.erased:
         raise NotFound("there is no such account")
     return account
 
@@ -101,5 +121,6 @@ HANDLING: dict[type[Command], Handling] = {
     RegisterAccount: Handling(register, lambda command, user: (command.user_id,)),
     ChangeProfile: Handling(change_profile, lambda command, user: (user,)),
     GrantRole: Handling(grant_role, lambda command, user: (user, command.user_id)),
+    EraseAccount: Handling(erase_account, lambda command, user: (user, expert_stream(user))),
     SetExpertProfile: Handling(set_expert_profile, lambda command, user: (user, expert_stream(user))),
 }

@@ -55,6 +55,13 @@ CREATE TABLE IF NOT EXISTS store.person_keys (
     made_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Who is forgotten. No key is ever made for them again. `cleared_at` is when nothing of them was left in the views.
+CREATE TABLE IF NOT EXISTS store.erased_persons (
+    user_id uuid PRIMARY KEY,
+    at timestamptz NOT NULL,
+    cleared_at timestamptz
+);
+
 CREATE TABLE IF NOT EXISTS store.credentials (
     user_id uuid PRIMARY KEY,
     username text NOT NULL UNIQUE,

@@ -37,4 +37,10 @@ class GrantRole(Command):
     role: Role
 
 
-COMMANDS: tuple[type[Command], ...] = (RegisterAccount, ChangeProfile, GrantRole)
+class EraseAccount(Command):
+    """Forget the sender for good: their key, credentials and sessions go at once, their words everywhere with them."""
+
+    NAME: ClassVar[str] = "erase_account"
+
+
+COMMANDS: tuple[type[Command], ...] = (RegisterAccount, ChangeProfile, GrantRole, EraseAccount)

@@ -33,4 +33,10 @@ class AccountProfileChanged(_AccountEvent):
     display_name: Annotated[str, Personal("user_id")]
 
 
-EVENTS: tuple[type[EventData], ...] = (AccountRegistered, AccountProfileChanged)
+class AccountErased(_AccountEvent):
+    """A person is forgotten: the key to their words is gone, and every copy that can be cleared is cleared of them."""
+
+    TYPE: ClassVar[str] = "yeon.account.erased.v1"
+
+
+EVENTS: tuple[type[EventData], ...] = (AccountRegistered, AccountProfileChanged, AccountErased)

@@ -58,6 +58,9 @@ class Memory:
     def change_email(self, user_id: UUID, email: str) -> bool:
         return self._names.setdefault(email, user_id) == user_id
 
+    def erase(self, user_id: UUID, at: datetime) -> None:
+        self._names = {name: owner for name, owner in self._names.items() if owner != user_id}
+
 
 class World:
     """People, questions and rooms. The time stands still unless it is moved."""
