@@ -31,6 +31,7 @@ from commands.rules import Rules
 from commands.sourced import Sourced
 from commands.store import EventRecorder
 from infra.keys import Keyring
+from infra.steps import Step, reached
 from schemas.commands import Command
 from schemas.envelope import Context, Event, Outcome
 from schemas.personal import owners_of
@@ -101,7 +102,9 @@ class Turns:
             ):
                 self._recorder.begin(cursor)
                 decided, batch = self._decide(cursor, asked)
+                reached(Step.before_append)
                 self._recorder.commit(cursor)
+                reached(Step.after_append)
         except BaseException:
             self._cache.clear()
             self._synced = 0

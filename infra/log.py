@@ -6,7 +6,7 @@ that cannot be read comes as `Unreadable` in its place.
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra.keys import Keyring, KeyUnread
 from schemas.envelope import Event
-from schemas.events.unreadable import FAMILIES
+from schemas.events.unreadable import FAMILIES, family_of
 from schemas.mapper import from_stored, owners_in, place_of, unreadable
 from schemas.topics import TOPICS, partition_of
 
@@ -34,6 +34,15 @@ _SPOILT = (ValueError, KeyError, TypeError, AttributeError)
 
 Row = tuple[int, UUID, int, str, bytes]
 """A row of `store.stored_events`: position, stream, version, type and state."""
+
+
+class Place(NamedTuple):
+    """An event by its place in the log and on Kafka, and its id."""
+
+    position: int
+    topic: str
+    partition: int
+    event_id: str
 
 
 class EventLog:
@@ -73,6 +82,17 @@ class EventLog:
                 found += await self._unsealed(connection, mine)
         return found
 
+    async def places(self, after: int, upto: int) -> list[Place]:
+        """Where the events with `after < position <= upto` belong, in order; nothing is unsealed."""
+        async with self._pool.connection() as connection:
+            rows = await _rows(
+                connection,
+                f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
+                " AND notification_id <= %s ORDER BY notification_id",
+                (after, upto),
+            )
+        return [_place(row) for row in rows]
+
     async def one(self, stream_id: UUID, version: int) -> Event | None:
         """One event by its place in its stream."""
         events = await self._events(
@@ -104,3 +124,9 @@ async def _rows(connection: AsyncConnection, query: str, parameters: Sequence[An
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(query, parameters)
         return await cursor.fetchall()
+
+
+def _place(row: Row) -> Place:
+    position, stream, version, type_name, state = row
+    topic = FAMILIES[family_of(type_name)]
+    return Place(position, topic, partition_of(topic, place_of(topic, stream, state)), f"{stream}:{version}")

@@ -7,8 +7,8 @@ partition to it, so that the live consumers go on where it ended. Pushes are thr
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,9 +16,10 @@ from uuid import UUID
 from psycopg import AsyncConnection, errors, sql
 
 from projections.catalogue import View
+from projections.dump import Difference, compare_tables
 from projections.prepare import prepare
 from projections.queries.reading import Pool
-from projections.runner import lock, noted
+from projections.runner import Place, lock, noted
 from projections.tables import LIVE, ddl
 from projections.taking import EVENT_FAULTS, Parked, take, write_apart, write_together
 from projections.writing import run
@@ -68,6 +69,37 @@ async def rebuild(
     report: Callable[[Rebuilding], None] = lambda _: None,
 ) -> Rebuilding:
     """Rebuilds `views`; `report` is called after every batch. Raises `RebuildRunning` if another one is at it."""
+    async with _built_beside(pool, log, views, batch, report) as (connection, state):
+        for table in _tables(state):
+            await connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(BESIDE, table)))
+        await _in_the_end(connection, state, lambda: _swap(connection, log, state, batch))
+    return state
+
+
+async def differences(
+    pool: Pool, log: Log, views: Sequence[View], *, batch: int = BATCH
+) -> dict[str, Difference]:
+    """Each table of `views` against one built anew, once both have seen the same; nothing is changed.
+
+    The live consumers wait for the comparison. Raises `RebuildRunning` if a rebuild is at it.
+    """
+    found: dict[str, Difference] = {}
+
+    async def look(connection: AsyncConnection[Any], state: Rebuilding) -> None:
+        await _catch_up(connection, log, state, batch)
+        for table in _tables(state):
+            found[table] = await compare_tables(connection, table, BESIDE)
+
+    async with _built_beside(pool, log, views, batch, lambda _: None) as (connection, state):
+        await _in_the_end(connection, state, lambda: look(connection, state))
+    return found
+
+
+@asynccontextmanager
+async def _built_beside(
+    pool: Pool, log: Log, views: Sequence[View], batch: int, report: Callable[[Rebuilding], None]
+) -> AsyncIterator[tuple[AsyncConnection[Any], Rebuilding]]:
+    """The views with everything the store has, in tables beside the live ones that are dropped in the end."""
     await prepare(pool)
     async with pool.connection() as connection:
         got = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))).fetchone()
@@ -79,13 +111,10 @@ async def rebuild(
             state = Rebuilding(tuple(views))
             with _collecting_seldom():
                 await _fill(connection, log, state, batch, report)
-            for table in _tables(state):
-                await connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(BESIDE, table)))
-            await _put_in_place(connection, log, state, batch)
+            yield connection, state
             await _drop_beside(connection)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
-    return state
 
 
 @contextmanager
@@ -135,8 +164,10 @@ async def _write(connection: AsyncConnection[Any], state: Rebuilding, events: Se
     state.position = events[-1].position
 
 
-async def _put_in_place(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
-    """The end of it; tried again when readers of several tables and the swap wait for each other."""
+async def _in_the_end(
+    connection: AsyncConnection[Any], state: Rebuilding, work: Callable[[], Awaitable[None]]
+) -> None:
+    """`work` in one transaction; again when readers of several tables and the swap wait for each other."""
     for left in reversed(range(SWAP_TRIES)):
         before = (
             state.position,
@@ -146,7 +177,7 @@ async def _put_in_place(connection: AsyncConnection[Any], log: Log, state: Rebui
         )
         try:
             async with connection.transaction():
-                await _swap(connection, log, state, batch)
+                await work()
             return
         except (errors.DeadlockDetected, errors.LockNotAvailable):
             if not left:
@@ -154,13 +185,19 @@ async def _put_in_place(connection: AsyncConnection[Any], log: Log, state: Rebui
             state.position, state.events, state.parked, state.held = before
 
 
-async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
+async def _catch_up(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> list[Place]:
+    """Lock the tracking rows, and read on to the highest live position; the partitions of the views."""
     topics = {view.topic for view in state.views}
     places = [(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)]
     positions, _ = await lock(connection, state.views, places)
     highest = max(positions.values(), default=0)
     while state.position < highest:
         await _write(connection, state, await log.read(state.position, batch, highest))
+    return places
+
+
+async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
+    places = await _catch_up(connection, log, state, batch)
     consumers = [view.consumer for view in state.views]
     await connection.execute("DELETE FROM ops.parked WHERE consumer = ANY(%s)", (consumers,))
     tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]

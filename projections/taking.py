@@ -16,6 +16,7 @@ from projections.catalogue import View
 from projections.rows import Push, RowOp
 from projections.writing import Statement, write
 from schemas.envelope import Event
+from schemas.events.unreadable import Unreadable
 
 EVENT_FAULTS = (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError)
 """What writing an event's rows raises when the event is to blame."""
@@ -66,10 +67,15 @@ def take(view: View, events: Iterable[Event], held: set[UUID], *, pushing: bool 
     """Projects `events`. `held` are the keys with parked events; it grows with those that are parked now."""
     taken = Taken(view)
     for event in events:
-        if type(event.data) not in view.types:
+        # What cannot be read may mean something to the view.
+        if type(event.data) not in view.types and not isinstance(event.data, Unreadable):
             continue
         if held and event.data.partition_key in held:
             taken.parked.append(park(view, event, "behind an earlier event of its key"))
+            continue
+        if isinstance(event.data, Unreadable):
+            held.add(event.data.key)
+            taken.parked.append(park(view, event, event.data.reason))
             continue
         try:
             projected = view.project(event)

@@ -1,9 +1,10 @@
-"""The worker: the Faust application `views` with an agent for each topic, the deadlines and the statistics."""
+"""The worker: the Faust application `views` with an agent for each topic, the deadlines, the statistics
+and the audit."""
 
 from psycopg.conninfo import make_conninfo
 
 from infra.kafka import topics
-from infra.kafka.app import build_app, consume, prepare_group
+from infra.kafka.app import Event, build_app, consume, prepare_group
 from infra.kafka.process import persist, run_app
 from infra.kafka.readiness import ensure_topics
 from infra.log import EventLog
@@ -14,8 +15,10 @@ from projections.catalogue import consumers
 from projections.prepare import prepare as prepare_views
 from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
+from streams.audit.live import Audit
 from streams.deadlines import keep_deadlines
 from streams.erasing import keep_erasing
+from streams.parked import keep_copying
 from streams.statistics import Statistics, changelogs
 from streams.views import Views
 
@@ -38,11 +41,21 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
         await persist("changelogs", lambda: ensure_topics(settings, made))
         group = await persist("first offsets", lambda: prepare_group(APPLICATION, settings, fed))
         app = build_app(group, settings)
-        views = Views(app, pool, EventLog(pool), redis)
+        store = EventLog(pool)
+        views = Views(pool, store, redis)
         statistics = Statistics(app, redis)
+        audit = Audit(pool, store, fed)
         others = [topic for topic in fed if topic != CONVERSATIONS]
-        consume(app, [CONVERSATIONS], views.apply, observe=statistics.observe)
-        consume(app, others, views.apply)
+
+        def observe(event: Event) -> None:
+            audit.observe(event)
+            statistics.observe(event)
+
+        def partitions() -> set[tuple[str, int]]:
+            return {(at.topic, at.partition) for at in app.consumer.assignment()}
+
+        consume(app, [CONVERSATIONS], views.apply, observe=observe)
+        consume(app, others, views.apply, observe=audit.observe)
         await run_app(
             app,
             settings,
@@ -52,6 +65,8 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
                 lambda: keep_deadlines(pool, commands),
                 lambda: keep_erasing(pool),
                 statistics.publish,
+                lambda: audit.keep_looking(partitions),
+                lambda: keep_copying(app, pool, store),
             ],
             refill=views.apply,
         )

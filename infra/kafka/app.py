@@ -21,6 +21,7 @@ from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
 from infra.kafka.topics import bootstrap
 from infra.kafka.tracking import Consumers, read_tracking
 from infra.settings import Settings
+from schemas.events import CATALOGUE
 from schemas.mapper import from_kafka, position_of
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def consume(
     A batch is acknowledged once `apply` returns. While it raises, whatever it raises, the same batch is tried again,
     for ever: what cannot be processed is for `apply` to park. Batches of one topic come one after another, those of
     different topics may overlap. A batch may hold what was seen before; `infra.kafka.intake` sorts that out.
-    `observe` sees each record as it comes in, where Faust tables may be changed. With `only`, records of other event
+    `observe` sees each record as it comes in, where Faust tables may be changed. With `only`, records of other known
     types are not decoded, and come as `Passing`.
     """
     for name in topics:
@@ -210,7 +211,8 @@ def decode(message: Message, only: frozenset[str] | None = None) -> Record:
 
 def _passing(message: Message, headers: Iterable[tuple[str, bytes]], only: frozenset[str]) -> Passing | None:
     texts = dict(headers)
-    if texts["ce_type"].decode() in only:
+    type_name = texts["ce_type"].decode()
+    if type_name in only or type_name not in CATALOGUE:
         return None
     place = int(texts["ce_position"]), int(texts["ce_previousposition"])
     return Passing(message.topic, message.partition, *place)

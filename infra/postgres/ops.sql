@@ -54,3 +54,18 @@ CREATE TABLE IF NOT EXISTS ops.starts (
     application text PRIMARY KEY,
     count bigint NOT NULL
 );
+
+-- How far the audit has compared the store, the topics and the views, and of each part the first difference it found.
+CREATE TABLE IF NOT EXISTS ops.audit (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    audited bigint NOT NULL DEFAULT 0,
+    swept bigint NOT NULL DEFAULT 0,
+    looked_at timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO ops.audit DEFAULT VALUES ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS ops.differences (
+    part text PRIMARY KEY,
+    position bigint NOT NULL,
+    detail text NOT NULL,
+    noticed_at timestamptz NOT NULL DEFAULT now()
+);

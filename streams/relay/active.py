@@ -11,6 +11,7 @@ from infra.kafka.producer import Producer
 from infra.kafka.topics import TopicRefused, bootstrap
 from infra.log import EventLog
 from infra.settings import Settings
+from infra.steps import Step, reached
 from schemas.envelope import Event
 from schemas.mapper import to_kafka
 from streams.relay.hint import Hint
@@ -154,7 +155,9 @@ class ActiveRelay:
                     break
                 last[at] = event.position
             head = event.position
-        for at, offset in (await producer.send(batches) if batches else {}).items():
+        offsets = await producer.send(batches) if batches else {}
+        reached(Step.after_publish)
+        for at, offset in offsets.items():
             if offset != self._next[at]:
                 raise Doubt(f"{at} gave offset {offset} where {self._next[at]} was next")
             self._next[at] = offset + batches[at].record_count()

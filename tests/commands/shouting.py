@@ -1,6 +1,7 @@
 """A writer process that says messages in a room for ever, and prints the position of each that is acknowledged.
 
-`python -m tests.commands.shouting <postgres url> <room id> <sender id>`
+`python -m tests.commands.shouting <postgres url> <room id> <sender id> [<pause>]`, where twenty voices each pause that
+many seconds after each message.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from schemas.commands.room import PostMessage
 from tests.commands.writing import context
 
 
-async def main(url: str, room_id: UUID, sender: UUID) -> None:
+async def main(url: str, room_id: UUID, sender: UUID, pause: float = 0.0) -> None:
     commands = Commands(Settings(postgres_url=url))
     await commands.start()
 
@@ -24,9 +25,10 @@ async def main(url: str, room_id: UUID, sender: UUID) -> None:
             outcome = await commands.execute(message, context(sender))
             sys.stdout.write(f"{outcome.position} {message.message_id}\n")
             sys.stdout.flush()
+            await asyncio.sleep(pause)
 
     await asyncio.gather(*(shout() for _ in range(20)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], UUID(sys.argv[2]), UUID(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], UUID(sys.argv[2]), UUID(sys.argv[3]), *map(float, sys.argv[4:])))

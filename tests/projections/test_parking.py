@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from infra.kafka.intake import Broken, Record
 from infra.log import EventLog
-from projections.catalogue import VIEWS
+from projections.catalogue import VIEWS, views_of
 from projections.dump import dump
-from projections.parking import release
+from projections.parking import release, waiting
 from projections.queries.progress import operator_counts
 from projections.queries.reading import Pool
 from projections.queries.rooms import history as history_of
@@ -16,6 +17,7 @@ from projections.rows import Projected
 from projections.runner import apply_batch
 from schemas.envelope import Event
 from schemas.events.room import MessagePosted
+from schemas.topics import CONVERSATIONS
 from tests.projections.history import Conversation, History, store
 
 REFUSED = "널 \x00 문자"
@@ -136,3 +138,46 @@ async def test_what_still_cannot_be_taken_stays_parked(pool: Pool, log: EventLog
     assert applied.pushes == ()
     assert (await operator_counts(pool))["parked"] == {"view:rooms": 2}
     assert await contents(pool, bad) == ["말 0"]
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_an_event_of_an_unknown_type_is_parked_by_every_view_of_its_topic_and_stops_no_other_key(
+    pool: Pool, log: EventLog, size: int
+) -> None:
+    # given two rooms, and an event in one whose type this program does not know
+    history, strange, known = two_rooms("말 1")
+    await store(pool, history.events)
+    unknown = next(e for e in history.events if isinstance(e.data, MessagePosted))
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE store.stored_events SET topic = 'yeon.room.sang.v1' WHERE notification_id = %s",
+            (unknown.position,),
+        )
+    given: list[Record] = [
+        Broken(one.event.topic, one.event.partition, one.event.position, "unknown type")
+        if one.event == unknown
+        else one
+        for one in history.received()
+    ]
+
+    # when all is applied
+    for i in range(0, len(given), size):
+        await apply_batch(pool, given[i : i + size], log)
+
+    # then its question waits in every view of the topic, and the other goes on
+    assert await contents(pool, strange) == []
+    assert await contents(pool, known) == ["말 0", "말 1", "말 2"]
+    waits = await waiting(pool, position=unknown.position)
+    assert {one.consumer for one in waits} == {view.consumer for view in views_of(CONVERSATIONS)}
+    assert all("yeon.room.sang.v1" in one.reason for one in waits)
+
+    # and once it is known, everything comes in its order
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE store.stored_events SET topic = 'yeon.room.message_posted.v1' WHERE notification_id = %s",
+            (unknown.position,),
+        )
+    for view in views_of(CONVERSATIONS):
+        await release(pool, log, view)
+    assert await contents(pool, strange) == ["말 0", "말 1", "말 2"]
+    assert await waiting(pool) == []

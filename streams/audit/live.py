@@ -1,0 +1,156 @@
+"""The audit inside the streams role: each second what has been applied since the last look, and a piece of the past.
+
+The head of the relay is remembered, and compared one look later if every view has reached it: so whatever is missing
+then is missing, and not on its way. One worker of several looks at store and views; each looks at the topics of its
+own partitions, whose records it has anyway.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Gauge
+from psycopg import AsyncConnection, Error
+from psycopg_pool import PoolTimeout
+
+from infra.kafka.app import Event
+from infra.kafka.tracking import Consumers, read_published, read_tracking
+from infra.log import EventLog
+from projections.comparing import Compared, ahead, compare, together
+from projections.queries.reading import Pool
+from streams.audit.observed import Observed, Partition
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+MOST = 2_000
+"""Positions compared at once, new ones or old ones."""
+TOPICS_PART = "topics"
+
+AUDITED = Gauge(
+    "yeon_audit_position", "Every view and the store were compared up to this position of the log."
+)
+BEHIND = Gauge("yeon_audit_behind", "Events published that the audit has not compared yet.")
+DIFFERENCES = Gauge(
+    "yeon_audit_difference", "The position of the first difference found, 0 for none.", ["part"]
+)
+
+_CLAIM = """
+    UPDATE ops.audit SET looked_at = now() WHERE looked_at < now() - make_interval(secs => %s)
+    RETURNING audited, swept
+"""
+_SAVE = "UPDATE ops.audit SET audited = %s, swept = %s"
+_KNOWN = "SELECT part, position FROM ops.differences"
+_NOTICED = """
+    INSERT INTO ops.differences (part, position, detail) VALUES (%s, %s, %s)
+    ON CONFLICT (part) DO UPDATE SET position = excluded.position, detail = excluded.detail, noticed_at = now()
+    WHERE excluded.position < ops.differences.position
+"""
+_MENDED = "DELETE FROM ops.differences WHERE part = %s AND position = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """How far the relay had published each partition, and the log as a whole."""
+
+    head: int
+    published: dict[Partition, int]
+
+
+class Audit:
+    """`observe` is given every record that comes in; `keep_looking` runs beside the application."""
+
+    def __init__(self, pool: Pool, store: EventLog, consumers: Consumers) -> None:
+        self._pool = pool
+        self._store = store
+        self._consumers = consumers
+        self._observed = Observed()
+        self._before: _Snapshot | None = None
+
+    def observe(self, event: Event) -> None:
+        """A record came in, whatever becomes of it."""
+        message = event.message
+        headers = dict(message.headers or ())
+        position, event_id = headers.get("ce_position"), headers.get("ce_id")
+        if position is not None and event_id is not None:
+            self._observed.see((message.topic, message.partition), int(position), event_id.decode())
+
+    async def keep_looking(self, partitions: Callable[[], Collection[Partition]]) -> None:
+        """Look each second until cancelled; `partitions` gives those whose records this process gets."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                self._observed.keep(partitions())
+                await self.look()
+            except (Error, PoolTimeout) as error:
+                self._before = None
+                log.warning("the audit waits for the store: %s", error)
+
+    async def look(self) -> None:
+        """Compare what was published at the look before, if all of it has been applied by now."""
+        async with self._pool.connection() as connection:
+            reached = await read_tracking(connection, self._consumers)
+            before, self._before = self._before, await self._snapshot(connection)
+            if before is None:
+                return
+            if any(reached.get(at, 0) < position for at, position in before.published.items()):
+                self._before = before
+                return
+            await self._compare_topics(connection, before.head)
+            rows = await connection.execute(_CLAIM, (LOOK_SECONDS / 2,))
+            if claimed := await rows.fetchone():
+                await self._compare_views(connection, before.head, *claimed)
+
+    async def _snapshot(self, connection: AsyncConnection[Any]) -> _Snapshot:
+        row = await (await connection.execute("SELECT position FROM ops.relay_head")).fetchone()
+        published = await read_published(connection, list(self._consumers))
+        return _Snapshot(int(row[0]) if row else 0, published)
+
+    async def _compare_views(
+        self, connection: AsyncConnection[Any], head: int, audited: int, swept: int
+    ) -> None:
+        known = await (await connection.execute(_KNOWN)).fetchall()
+        for part, position in known:
+            if part != TOPICS_PART and position <= head:
+                await self._again(connection, part, position)
+        audited = min(audited, head)
+        new = min(head, audited + MOST)
+        old = 0 if swept >= head else swept
+        found = await compare(connection, audited, new)
+        found += await compare(connection, old, min(old + MOST, head))
+        found += await ahead(connection)
+        for one in together(found):
+            await self._notice(connection, one)
+        await connection.execute(_SAVE, (new, min(old + MOST, head)))
+        AUDITED.set(new)
+        BEHIND.set(head - new)
+        await self._show(connection)
+
+    async def _compare_topics(self, connection: AsyncConnection[Any], head: int) -> None:
+        after = self._observed.behind()
+        if after is None or after >= head:
+            return
+        upto = min(head, after + MOST)
+        if missing := self._observed.compare(await self._store.places(after, upto), upto):
+            await self._notice(connection, Compared(TOPICS_PART, 1, 0, missing.position, missing.detail))
+            await self._show(connection)
+
+    async def _again(self, connection: AsyncConnection[Any], part: str, position: int) -> None:
+        """Look again at a difference that was found; it may have been mended."""
+        found = [*await compare(connection, position - 1, position), *await ahead(connection)]
+        if all(one.equal for one in found if one.part == part):
+            log.warning("%s: the difference at position %d is mended", part, position)
+            await connection.execute(_MENDED, (part, position))
+
+    async def _notice(self, connection: AsyncConnection[Any], one: Compared) -> None:
+        if not one.equal:
+            cursor = await connection.execute(_NOTICED, (one.part, one.position, one.detail))
+            if cursor.rowcount:
+                log.error("%s differs from the store at position %d: %s", one.part, one.position, one.detail)
+
+    async def _show(self, connection: AsyncConnection[Any]) -> None:
+        DIFFERENCES.clear()
+        for part, position in await (await connection.execute(_KNOWN)).fetchall():
+            DIFFERENCES.labels(part).set(position)
