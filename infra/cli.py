@@ -116,6 +116,7 @@ _hand_over("relay", ("streams", "relay"), "From the event store to Kafka; one ac
 _hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and statistics.")
 _hand_over("matcher", ("matcher", "serve"), "Finds experts for questions.")
 _hand_over("rebuild", ("projections", "rebuild"), "Make views anew from the event store.")
+_hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")
 _hand_over("log", ("streams.log",), "Read, export, replay and ask the log of everything that happened.")
 _hand_over("seed", ("commands", "seed"), "Make the demo people.")
