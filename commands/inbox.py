@@ -29,19 +29,20 @@ def number_told(cursor: Rows, said: Sequence[Sourced.Event]) -> list[Sourced.Eve
     )
     heads: dict[UUID, int] = dict(cursor.fetchall())
     last = {user_id: heads[user_id] - count for user_id, count in counts.items()}
-    return [_numbered(event, last) for event in said]
+    return [numbered(event, last) for event in said]
 
 
 def _told(event: Sourced.Event) -> tuple[Told, ...]:
     return getattr(event.data, "told", ())
 
 
-def _numbered(event: Sourced.Event, last: dict[UUID, int]) -> Sourced.Event:
+def numbered(event: Sourced.Event, last: dict[UUID, int]) -> Sourced.Event:
+    """The event with the numbers after `last` for everyone it tells; `last` is raised to them."""
     if not _told(event):
         return event
-    numbered = []
+    told_all = []
     for told in _told(event):
         last[told.user_id] += 1
-        numbered.append(told.model_copy(update={"inbox_seq": last[told.user_id]}))
-    told_all = event.data.model_copy(update={"told": tuple(numbered)})
-    return cast(Sourced.Event, replace(cast(Any, event), data=told_all))
+        told_all.append(told.model_copy(update={"inbox_seq": last[told.user_id]}))
+    data = event.data.model_copy(update={"told": tuple(told_all)})
+    return cast(Sourced.Event, replace(cast(Any, event), data=data))

@@ -17,21 +17,25 @@ from rich.text import Text
 
 
 class _Rate(ProgressColumn):
-    """Events a second."""
+    """So many a second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
 
     def render(self, task: RichTask) -> Text:
-        return Text(f"{task.speed or 0:,.0f} events/s")
+        return Text(f"{task.speed or 0:,.0f} {self._unit}")
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function to be told how many more events are done."""
+def progress(what: str, total: int, unit: str = "events/s") -> Iterator[Callable[[int], None]]:
+    """A function to be told how many more are done."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
-        _Rate(),
+        _Rate(unit),
         TimeRemainingColumn(),
         console=console,
         transient=True,

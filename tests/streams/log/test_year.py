@@ -1,0 +1,103 @@
+"""Given a seed, when a year is made up, then it is the same year, a valid log, and has the rhythm of people."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+
+import psycopg
+import pytest
+
+from commands.bulk import Bulk, StoreNotEmpty
+from commands.rules import rules_of
+from infra.log import EventLog
+from infra.postgres import pool as connect
+from infra.settings import Settings
+from projections.catalogue import VIEWS
+from projections.rebuild import rebuild
+from schemas.envelope import Event
+from schemas.events.question import QuestionAsked
+from schemas.events.room import MessagePosted
+from streams.log.filters import Wanted
+from streams.log.store import store
+from streams.log.year.rhythm import SEOUL, arrivals
+from streams.log.year.simulation import Size, Year
+
+SIZE = Size(datetime(2025, 3, 1, tzinfo=UTC), days=14, askers=60, experts=60, questions=150)
+
+
+def make(url: str, seed: int = 1) -> list[Event]:
+    with Bulk(url, rules_of(Settings(postgres_url=url))) as writer:
+        asked = sum(Year(writer, SIZE, seed).run())
+    assert asked == SIZE.questions
+    with store(url) as log:
+        return list(log.events(Wanted()))
+
+
+async def test_the_log_is_whole_and_every_view_takes_all_of_it(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    events = make(url)
+
+    assert [event.position for event in events] == list(range(1, len(events) + 1))
+    versions: Counter[object] = Counter()
+    for event in events:
+        versions[event.stream_id] += 1
+        assert event.version == versions[event.stream_id]
+    times = [event.meta.at for event in events]
+    assert times == sorted(times)
+    async with connect(url, "test") as pool:
+        state = await rebuild(pool, EventLog(pool), list(VIEWS.values()))
+        async with pool.connection() as connection:
+            cursor = await connection.execute("SELECT status, count(*) FROM views.questions GROUP BY 1")
+            statuses = dict(await cursor.fetchall())
+    assert state.parked == []
+    assert state.events == len(events)
+    assert sum(statuses.values()) == SIZE.questions
+    assert statuses["resolved"] > SIZE.questions / 4
+    assert set(statuses) > {"resolved", "cancelled"}
+
+
+def test_the_same_seed_makes_the_same_events(fresh_database: Callable[[], str]) -> None:
+    first, again, other = make(fresh_database()), make(fresh_database()), make(fresh_database(), seed=2)
+
+    assert first == again
+    assert first != other
+
+
+def test_people_speak_korean_and_english(fresh_database: Callable[[], str]) -> None:
+    events = make(fresh_database())
+
+    asked = [event.data.content for event in events if isinstance(event.data, QuestionAsked)]
+    korean = sum(any("가" <= letter <= "힣" for letter in text) for text in asked)
+    assert SIZE.questions * 0.5 < korean < SIZE.questions * 0.95
+    assert sum(isinstance(event.data, MessagePosted) for event in events) > SIZE.questions
+
+
+def test_a_store_with_events_is_left_alone(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    events = make(url)
+
+    with pytest.raises(StoreNotEmpty, match=f"holds {len(events)} events"):
+        make(url)
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM store.stored_events").fetchone()
+    assert row == (len(events),)
+
+
+def test_people_come_by_day_and_on_weekdays_and_in_bursts() -> None:
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+
+    found = list(arrivals(start, 365, 40_000, Random(1)))
+
+    moments = [at for at, _ in found]
+    assert moments == sorted(moments)
+    hours = Counter(at.astimezone(SEOUL).hour for at in moments)
+    assert hours[10] > 8 * hours[4]
+    days = Counter(at.astimezone(SEOUL).weekday() for at in moments)
+    assert days[1] > 1.3 * days[5]
+    in_bursts = sum(burst is not None for _, burst in found)
+    assert 0.003 < in_bursts / len(found) < 0.2
+    assert len(moments) == 40_000
+    first_month, last_month = moments[3_333], moments[-3_333]
+    assert (first_month - start) > (moments[-1] - last_month)
