@@ -36,6 +36,11 @@ class Cache:
         while len(self._held) > CAPACITY:
             self._held.popitem(last=False)
 
+    def drop(self, aggregates: Iterable[Sourced]) -> None:
+        """Forget these, which may not be as they are in the store."""
+        for aggregate in aggregates:
+            self._held.pop(aggregate.id, None)
+
     def clear(self) -> None:
         """Forget all."""
         self._held.clear()

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import psycopg
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from commands.turn import Asked, Decided, Turns
+from commands.decision import Asked, Decided
+from commands.turn import Turns
 from schemas.commands import Command
 from schemas.envelope import Context, Event, Outcome
 from schemas.port import Appended, Unavailable

@@ -80,14 +80,18 @@ def look_up(cursor: Rows, keys: Sequence[CommandKey]) -> tuple[int, list[StoredO
 
 def insert(cursor: Rows, outcomes: Sequence[StoredOutcome]) -> None:
     """Store new outcomes."""
-    columns: dict[str, Column] = {
+    cursor.execute(_INSERT, columns(outcomes), prepare=True)
+
+
+def columns(outcomes: Sequence[StoredOutcome]) -> dict[str, Column]:
+    """The parameters `users`, `commands`, `names`, `positions` and `answers`."""
+    return {
         "users": Uuids([outcome.user_id for outcome in outcomes]),
         "commands": Uuids([outcome.command_id for outcome in outcomes]),
         "names": Texts([outcome.name for outcome in outcomes]),
         "positions": Bigints([outcome.position for outcome in outcomes]),
         "answers": Byteas([outcome.answer for outcome in outcomes]),
     }
-    cursor.execute(_INSERT, columns, prepare=True)
 
 
 def to_row(answered: Answered, key_of: Callable[[UUID], bytes]) -> StoredOutcome:

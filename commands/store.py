@@ -91,7 +91,7 @@ class EventRecorder(PostgresApplicationRecorder):
 
     def append(self, cursor: Rows, stored_events: Sequence[StoredEvent]) -> None:
         """Inside a transaction that was begun: insert."""
-        cursor.execute(_INSERT, _columns(stored_events), prepare=True)
+        cursor.execute(_INSERT, columns(stored_events), prepare=True)
 
     def commit(self, cursor: Rows) -> None:
         """Wake who listens, and commit."""
@@ -99,7 +99,7 @@ class EventRecorder(PostgresApplicationRecorder):
 
     def keep_snapshots(self, cursor: Rows, snapshots: Sequence[StoredEvent]) -> None:
         """Replace the snapshots of these aggregates."""
-        cursor.execute(_KEEP_SNAPSHOTS, _columns(snapshots), prepare=True)
+        cursor.execute(_KEEP_SNAPSHOTS, columns(snapshots), prepare=True)
 
     def streams(self, cursor: Rows, ids: Sequence[UUID]) -> list[StoredEvent]:
         """What is needed to make these aggregates: a snapshot if there is one, and the events after it."""
@@ -131,7 +131,8 @@ def _simply(cursor: Rows, statements: Composed) -> None:
         simple.execute(statements, prepare=False)
 
 
-def _columns(stored_events: Sequence[StoredEvent]) -> dict[str, Column]:
+def columns(stored_events: Sequence[StoredEvent]) -> dict[str, Column]:
+    """The parameters `ids`, `versions`, `topics` and `states`."""
     return {
         "ids": Uuids([cast(UUID, event.originator_id) for event in stored_events]),
         "versions": Bigints([event.originator_version for event in stored_events]),

@@ -80,6 +80,13 @@ class Keyring:
             keys |= {user_id: AESGCM.generate_key(256) for user_id in self._thrown_away}
         return keys
 
+    def held(self, user_ids: Collection[UUID]) -> dict[UUID, bytes] | None:
+        """The keys of all of `user_ids`, if they have some and it is known here."""
+        if self._unread(user_ids):
+            return None
+        keys = {user_id: key for user_id in user_ids if (key := self._keys.get(user_id)) is not None}
+        return keys if len(keys) == len(set(user_ids)) else None
+
     def keep(self, keys: Mapping[UUID, bytes]) -> None:
         """Take in keys that are committed."""
         kept = {user_id: key for user_id, key in keys.items() if user_id not in self._thrown_away}

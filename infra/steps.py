@@ -14,7 +14,7 @@ class Step(StrEnum):
     """Every place where a kill leaves something done and something not yet done."""
 
     before_append = "before_append"
-    """The command is decided and its events are written, but not committed."""
+    """The command is decided; its events are not committed."""
     after_append = "after_append"
     """Its events are committed; nobody was answered or told."""
     after_publish = "after_publish"

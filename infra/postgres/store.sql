@@ -44,6 +44,35 @@ CREATE TABLE IF NOT EXISTS store.command_outcomes (
     PRIMARY KEY (user_id, command_id)
 );
 
+-- A whole turn of the writer (`commands/at_once.py`): under the lock, unless somebody appended after `head` or one of
+-- the asked commands was decided before; then it does nothing and says false. Each statement sees what was committed
+-- before it began, and so, after the lock, everything that any writer did.
+CREATE OR REPLACE FUNCTION store.append_turn(
+    lock bigint, channel text, head bigint, asked_users uuid[], asked_commands uuid[],
+    ids uuid[], versions bigint[], topics text[], states bytea[],
+    users uuid[], commands uuid[], names text[], positions bigint[], answers bytea[]
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(lock);
+    IF (SELECT position FROM store.log_head) <> head OR EXISTS (
+        SELECT FROM unnest(asked_users, asked_commands) AS asked (user_id, command_id)
+        CROSS JOIN LATERAL (
+            SELECT FROM store.command_outcomes o
+            WHERE o.user_id = asked.user_id AND o.command_id = asked.command_id OFFSET 0
+        ) o
+    ) THEN
+        RETURN false;
+    END IF;
+    UPDATE store.log_head SET position = head + cardinality(ids);
+    INSERT INTO store.stored_events (originator_id, originator_version, topic, state, notification_id)
+        SELECT e.id, e.version, e.topic, e.state, head + e.number
+        FROM unnest(ids, versions, topics, states) WITH ORDINALITY AS e (id, version, topic, state, number);
+    INSERT INTO store.command_outcomes (user_id, command_id, name, position, answer)
+        SELECT * FROM unnest(users, commands, names, positions, answers);
+    PERFORM pg_notify(channel, '');
+    RETURN true;
+END $$;
+
 CREATE TABLE IF NOT EXISTS store.inbox_heads (
     user_id uuid PRIMARY KEY,
     inbox_seq bigint NOT NULL

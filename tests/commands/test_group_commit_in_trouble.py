@@ -9,6 +9,7 @@ from psycopg import sql
 
 from commands import group_commit
 from commands.application import Commands
+from commands.decision import Asked
 from infra.ids import new_id
 from infra.settings import Settings
 from schemas.port import Unavailable
@@ -61,7 +62,7 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for_and_not_repeated(
     lost: list[int] = []
     really = turn.Turns.take
 
-    def committed_but_unheard(self: turn.Turns, asked: list[turn.Asked]) -> turn.Taken:
+    def committed_but_unheard(self: turn.Turns, asked: list[Asked]) -> turn.Taken:
         taken = really(self, asked)
         if not lost:
             lost.append(len(asked))
