@@ -134,6 +134,12 @@ export async function leave(roomId) {
   go("rooms");
 }
 
+/** What operators see: live figures, counts, and how far each consumer is behind. */
+export async function readOperations() {
+  const [figures, ready] = await Promise.all([rest.get("/statistics"), fetch("./readyz").then((answer) => answer.json())]);
+  return { ...figures, behind: ready.parts?.views?.behind ?? {} };
+}
+
 export async function findExperts(query) {
   const page = await rest.get("/experts/search", query);
   return page.items;

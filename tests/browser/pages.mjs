@@ -40,6 +40,8 @@ await play(async ({ open }) => {
   await visit(expert, "offers");
   await visit(expert, "profile");
 
+  if (process.env.YEON_TEST_OPERATOR) await operations(await open());
+
   await asker.page.getByRole("button", { name: "English" }).first().click();
   for (const place of ["ask", "questions", "rooms", "profile"]) await visit(asker, place, english);
 });
@@ -52,6 +54,14 @@ async function talk(asker, expert) {
   await expert.page.locator(".bubble", { hasText: "액젓을 더" }).waitFor();
   await expert.say("네, 액젓보다는 소금물을 조금씩 부어 주세요. 국물 맛을 보면서 하루에 한 번이면 충분해요.");
   await asker.page.locator(".bubble", { hasText: "소금물을 조금씩" }).waitFor();
+}
+
+async function operations(operator) {
+  await operator.page.getByLabel("아이디").fill(process.env.YEON_TEST_OPERATOR);
+  await operator.page.getByLabel("비밀번호").fill("correct horse battery");
+  await operator.page.keyboard.press("Enter");
+  await operator.page.locator(".shell").waitFor();
+  await visit(operator, "operator", ({ page }) => page.getByText("밀린 이벤트").waitFor());
 }
 
 async function visit(window, place, before = async () => {}) {

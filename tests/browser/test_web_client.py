@@ -6,9 +6,11 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.stories.conftest import Stack
@@ -16,11 +18,12 @@ from tests.stories.conftest import Stack
 HERE = Path(__file__).parent
 MESSAGES = "2000"
 SCENE_SECONDS = 240
+OPERATOR, PASSWORD = "operator", "correct horse battery"
 pytestmark = pytest.mark.browser
 
 
 def run(*command: str, within: float) -> None:
-    environment = {"YEON_TEST_MESSAGES": MESSAGES, **os.environ}
+    environment = {"YEON_TEST_MESSAGES": MESSAGES, "YEON_TEST_OPERATOR": OPERATOR, **os.environ}
     done = subprocess.run(
         command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=within, check=False
     )
@@ -42,12 +45,27 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"YEON_ACCEPTANCES": "1", "YEON_OFFER_SECONDS_HIGH": "180"}
     stack = Stack(tmp_path_factory.mktemp("browser"), "embedded", extra=settings)
     stack.start()
+    make_operator(stack, OPERATOR)
     yield stack
     stack.stop()
 
 
+def make_operator(stack: Stack, username: str) -> None:
+    """As a person would: an account, and then `yeon grant` by whoever runs the machine."""
+    account = {"username": username, "email": "o@example.org", "password": PASSWORD, "role": "questioner"}
+    httpx.post(f"{stack.http}/api/auth/register", json=account, timeout=20).raise_for_status()
+    given = [sys.executable, "-m", "infra.cli", "grant", username, "operator"]
+    subprocess.run(given, env=stack.environment, check=True, capture_output=True, timeout=60)
+
+
 def test_the_laws_of_the_client_hold() -> None:
-    run("node", "--test", *(str(path) for path in sorted(HERE.glob("*.test.mjs"))), within=60)
+    run(
+        "node",
+        "--test",
+        "--test-reporter=dot",
+        *(str(path) for path in sorted(HERE.glob("*.test.mjs"))),
+        within=60,
+    )
 
 
 @pytest.mark.timeout(SCENE_SECONDS + 60)

@@ -56,4 +56,5 @@ export const openRooms = computed(() => myRooms.value.filter((room) => room.stat
 export const unreadTotal = computed(() => myRooms.value.reduce((sum, room) => sum + room.unread, 0));
 
 export const isExpert = computed(() => ["expert", "both"].includes(state.value.me?.role));
+export const isOperator = computed(() => state.value.me?.role === "operator");
 export const isAsker = computed(() => state.value.me?.role !== "expert");

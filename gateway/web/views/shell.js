@@ -3,11 +3,12 @@
 import { html } from "../html.js";
 import { errorText, t } from "../i18n/index.js";
 import { dismiss } from "../session.js";
-import { isAsker, isExpert, openOffers, route, state, unreadTotal } from "../state/store.js";
+import { isAsker, isExpert, isOperator, openOffers, route, state, unreadTotal } from "../state/store.js";
 import { AskView } from "./ask.js";
 import { Chat } from "./chat.js";
 import { QuestionList, RoomList } from "./lists.js";
 import { Offers, OfferSheet } from "./offers.js";
+import { OperatorView } from "./operator.js";
 import { Profile } from "./profile.js";
 import { QuestionAbout, QuestionView } from "./question.js";
 import { RoomAbout } from "./room-about.js";
@@ -49,6 +50,7 @@ function panes() {
   if (place === "rooms") return { place, main: html`<${Rooms} />` };
   if (place === "questions") return { place, main: html`<${Questions} />` };
   if (place === "offers") return { place, main: html`<${Offers} />` };
+  if (place === "operator" && isOperator.value) return { place, main: html`<${OperatorView} />` };
   if (place === "profile") return { place, main: html`<${Profile} />` };
   return { place: "ask", main: html`<${AskView} />` };
 }
@@ -92,6 +94,7 @@ function Tabs({ place }) {
     isAsker.value && ["questions", t("nav.questions.tab"), 0],
     isExpert.value && ["offers", t("nav.offers.tab"), openOffers.value.length],
     ["rooms", t("nav.rooms"), unreadTotal.value],
+    isOperator.value && ["operator", t("nav.operator"), 0],
     ["profile", t("nav.profile"), 0],
   ].filter(Boolean);
   return html`<nav class="tabs" aria-label=${t("nav.main")}>

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { language, speak, t } from "../i18n/index.js";
-import { isAsker, isExpert, openOffers, route, state } from "../state/store.js";
+import { isAsker, isExpert, isOperator, openOffers, route, state } from "../state/store.js";
 import { QuestionList, RoomList } from "./lists.js";
 import { Avatar } from "./parts.js";
 
@@ -30,6 +30,8 @@ export function Side() {
         <span class="grow">${t("nav.offers")}</span>
         ${offers > 0 && html`<b class="count due" aria-label=${t("nav.open_offers", { count: offers })}>${offers}</b>`}
       </a>`}
+      ${isOperator.value &&
+      html`<a class="row" href="#/operator" aria-current=${here === "operator" ? "page" : undefined}>${t("nav.operator")}</a>`}
     </nav>
     <div class="side-lists">
       <section>

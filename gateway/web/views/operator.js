@@ -1,0 +1,100 @@
+/** The operator's page: what is going on now, every other second. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import { readOperations } from "../actions.js";
+import { html } from "../html.js";
+import { clockTime, minutes, t } from "../i18n/index.js";
+
+const EVERY_MS = 2_000;
+const STATUSES = ["pending", "matched", "in_progress", "unmatched", "resolved", "cancelled"];
+
+/** What the server said last, read again while the page is looked at; `stale` while it does not answer. */
+function useOperations() {
+  const [said, setSaid] = useState(null);
+  const [stale, setStale] = useState(false);
+  useEffect(() => {
+    const look = async () => {
+      if (document.visibilityState !== "visible") return;
+      try {
+        setSaid(await readOperations());
+        setStale(false);
+      } catch {
+        setStale(true);
+      }
+    };
+    look();
+    const timer = setInterval(look, EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return [said, stale];
+}
+
+export function OperatorView() {
+  const [said, stale] = useOperations();
+  if (!said) return html`<p class="splash" role="status">${t("loading")}</p>`;
+  const { live, counts, behind } = said;
+  const hour = live.lastHour ?? {};
+  const duration = (seconds) => (seconds === null || seconds === undefined ? "–" : minutes(seconds));
+  const rate = hour.acceptanceRate;
+  return html`<div class="page operator">
+    <header class="row">
+      <h1 class="grow">${t("nav.operator")}</h1>
+      <small class=${stale ? "wrong" : ""} role="status">
+        ${stale ? t("error.unavailable") : live.at && t("operator.at", { time: clockTime(live.at) })}
+      </small>
+    </header>
+    <section class="card">
+      <h2>${t("operator.questions_per_minute")}</h2>
+      <${Bars} values=${live.questionsPerMinute ?? []} />
+    </section>
+    <dl class="figures">
+      <${Figure} name=${t("operator.questions_hour")} value=${hour.questions ?? 0} />
+      <${Figure} name=${t("operator.to_match")} value=${duration(hour.secondsToMatch)} />
+      <${Figure} name=${t("operator.to_acceptance")} value=${duration(hour.secondsToFirstAcceptance)} />
+      <${Figure} name=${t("operator.acceptance_rate")} value=${rate === null || rate === undefined ? "–" : `${Math.round(rate * 100)}%`} />
+      <${Figure} name=${t("operator.open_offers")} value=${counts.openOffers} />
+      <${Figure} name=${t("operator.open_rooms")} value=${counts.rooms.active ?? 0} />
+      <${Figure} name=${t("operator.people")} value=${counts.people} />
+      <${Figure} name=${t("operator.experts")} value=${counts.experts} />
+    </dl>
+    <div class="pair">
+      <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
+      <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort()} />
+    </div>
+    <section class="card">
+      <h2>${t("operator.parked")}</h2>
+      ${Object.keys(counts.parked).length === 0
+        ? html`<p class="hint">${t("operator.parked.none")}</p>`
+        : html`<${Table} rows=${Object.entries(counts.parked)} /><p class="hint">${t("operator.parked.how")} <code>yeon parked release</code></p>`}
+    </section>
+  </div>`;
+}
+
+function Figure({ name, value }) {
+  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+function Table({ title, rows }) {
+  return html`<section class="card">
+    ${title && html`<h2>${title}</h2>`}
+    <table>
+      <tbody>
+        ${rows.map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td></tr>`)}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+/** One bar a minute, the present one last. */
+function Bars({ values }) {
+  const most = Math.max(1, ...values);
+  const label = t("operator.bars", { now: values.at(-1) ?? 0, most: Math.max(0, ...values) });
+  return html`<svg class="bars" viewBox=${`0 0 ${Math.max(1, values.length) * 8} 64`} preserveAspectRatio="none" role="img" aria-label=${label}>
+      ${values.map((value, i) => {
+        const height = Math.max(1, (value / most) * 64);
+        return html`<rect key=${i} x=${i * 8 + 1} y=${64 - height} width="6" height=${height} rx="1" />`;
+      })}
+    </svg>
+    <small>${label}</small>`;
+}
