@@ -114,7 +114,7 @@ def _hand_over(name: str, arguments: tuple[str, ...], sentence: str) -> None:
 _hand_over("gateway", ("gateway",), "REST, WebSocket and the web client.")
 _hand_over("relay", ("streams", "relay"), "From the event store to Kafka; one active, others stand by.")
 _hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and statistics.")
-_hand_over("matcher", ("matcher", "serve"), "Finds experts for questions.")
+_hand_over("matcher", ("matcher",), "Finds experts for questions; evaluate judges how well.")
 _hand_over("rebuild", ("projections", "rebuild"), "Make views anew from the event store.")
 _hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")

@@ -1,6 +1,7 @@
-"""`python -m matcher serve`: the matcher of this machine, with the real command port and the real views."""
+"""`python -m matcher`: the matcher of this machine, with the real command port and the real views; `--help` says what
+else there is."""
 
-import sys
+import typer
 
 from commands.application import Commands
 from infra import postgres
@@ -8,6 +9,7 @@ from infra.kafka.process import run_process
 from infra.settings import settings
 from infra.telemetry import configure_logging
 from matcher.application import serve
+from matcher.cli import app
 from projections.prepare import prepare
 from projections.queries.experts import Features
 
@@ -23,13 +25,18 @@ async def _serve() -> None:
         await commands.stop()
 
 
-def main(arguments: list[str]) -> None:
-    """Run the one thing there is to run."""
-    if arguments != ["serve"]:
-        raise SystemExit("usage: python -m matcher serve")
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run()
+
+
+@app.command("serve")
+def run() -> None:
+    """Find experts for questions, until SIGTERM."""
     configure_logging("matcher", settings())
     run_process(_serve)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    app(prog_name="yeon matcher")

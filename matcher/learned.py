@@ -11,7 +11,7 @@ from matcher.features import HISTORY, RANKED, Matrix, places
 from matcher.histories import Column
 
 ROUNDS = 200
-NEGATIVES = 200
+NEGATIVES = 120
 """Of those who did not answer a question, as many are learnt from, drawn evenly: the busiest alone would teach that
 being busy is bad."""
 PARAMETERS: dict[str, Any] = {

@@ -1,0 +1,126 @@
+"""From a question to the features of everybody who has answered something: retrieval, then late aggregation.
+
+The same for a live question and for one of a timeline that is judged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from uuid import UUID
+
+import numpy as np
+
+from matcher.encoders.contract import Vector
+from matcher.features import Asked, Matrix, history_features
+from matcher.histories import DAY, Histories
+from matcher.index.answers import Answered, AnswerIndex, Sought
+from matcher.lexical.sparse import Sparse
+
+NEAREST = 300
+"""Answers looked at by each of the four searches."""
+LATELY_DAYS = 180.0
+"""How far back the searches for recent answers look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to find answerers for, and among whom."""
+
+    vector: Vector
+    terms: Sparse
+    topics: Sequence[str]
+    at: float
+    """Unix seconds."""
+    free: bool = True
+    demo: bool = True
+    excluded: frozenset[UUID] = frozenset()
+    only: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The features of experts, by row of the histories."""
+
+    expert_ids: Sequence[UUID]
+    features: Matrix
+    """Shape (experts, len(HISTORY))."""
+
+
+class Recall:
+    """The index of answered questions with the histories made from it. Threads may share one."""
+
+    def __init__(self, index: AnswerIndex, dim: int, similarity_range: tuple[float, float]) -> None:
+        """`similarity_range` is the encoder's; `dim` the length of its vectors."""
+        self.index = index
+        self.histories = Histories(dim)
+        self._unrelated = similarity_range[0]
+        self._lock = Lock()
+
+    def load(self) -> None:
+        """Make the histories from what the index holds."""
+        for page in self.index.pages():
+            with self._lock:
+                for answered, vector in zip(page.answers, page.vectors, strict=True):
+                    self.histories.add(answered, vector)
+
+    def put(self, answers: Sequence[Answered], vectors: Sequence[Vector], terms: Sequence[Sparse]) -> None:
+        """Answers that were given."""
+        if not answers:
+            return
+        self.index.put(answers, np.stack(vectors), terms)
+        with self._lock:
+            for answered, vector in zip(answers, vectors, strict=True):
+                self.histories.add(answered, vector)
+
+    def rate(self, answered: Answered, stars: int) -> None:
+        """An answer was rated, or rated anew."""
+        self.index.rate(answered.answer_id, stars)
+        with self._lock:
+            self.histories.rate(answered.answer_id, stars)
+
+    def remove_question(self, question_id: UUID) -> None:
+        """A question was withdrawn."""
+        self.index.remove_question(question_id)
+        with self._lock:
+            self.histories.remove_question(question_id)
+
+    def recall(self, queries: Sequence[Query]) -> list[Recalled]:
+        """For each question what is known of all who have answered something."""
+        found = self.index.search([sought for query in queries for sought in _searches(query)])
+        recalled = []
+        for i, query in enumerate(queries):
+            dense, dense_recent, lexical, lexical_recent = found[4 * i : 4 * i + 4]
+            hits = {
+                "dense": dense,
+                "dense_recent": dense_recent,
+                "lexical": lexical,
+                "lexical_recent": lexical_recent,
+            }
+            asked = Asked(query.vector, query.topics, query.at)
+            with self._lock:
+                features = history_features(self.histories, asked, hits, self._unrelated)
+                recalled.append(Recalled(list(self.histories.expert_ids), features))
+        return recalled
+
+
+def _searches(query: Query) -> list[Sought]:
+    lately = query.at - LATELY_DAYS * DAY
+
+    def sought(since: float | None, *, dense: bool) -> Sought:
+        return Sought(
+            NEAREST,
+            dense=query.vector if dense else None,
+            sparse=None if dense else query.terms,
+            free=query.free,
+            demo=query.demo,
+            excluded=query.excluded,
+            only=query.only,
+            since=since,
+        )
+
+    return [
+        sought(None, dense=True),
+        sought(lately, dense=True),
+        sought(None, dense=False),
+        sought(lately, dense=False),
+    ]
