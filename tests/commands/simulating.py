@@ -1,0 +1,314 @@
+"""A seeded simulation of offers and capacity on virtual time: the real handlers and aggregates, and everyone around
+them as unreliable as they are: a matcher that is late or says things twice, two clocks, experts who answer when it is
+too late, and what was sent once more after an answer was lost.
+
+`python -m tests.commands.simulating [seed] [events]` runs a long one and prints what it came to, as JSON.
+"""
+
+import heapq
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from random import Random
+from uuid import UUID
+
+import orjson
+
+from commands.desk import Desk
+from commands.handlers import HANDLING, meta_of
+from commands.rules import Rules
+from schemas.base import EventData, Urgency
+from schemas.commands import Command
+from schemas.commands.account import RegisterAccount
+from schemas.commands.question import (
+    AcceptOffer,
+    AskQuestion,
+    DeclineOffer,
+    ExpireOffer,
+    OfferCandidates,
+    ResolveQuestion,
+    RetryMatching,
+)
+from schemas.envelope import Context
+from schemas.events.expert import ExpertEngaged, ExpertReleased
+from schemas.events.question import (
+    Candidate,
+    Offer,
+    OfferAccepted,
+    OfferDeclined,
+    OffersExpired,
+    OffersWithdrawn,
+    QuestionAsked,
+    QuestionMatched,
+    QuestionOffered,
+    QuestionResolved,
+    QuestionUnmatched,
+    RoundRequested,
+)
+from schemas.ids import SYSTEM
+from schemas.personal import written
+from schemas.port import Refused
+from tests.commands.deciding import MODEL, START, Memory, profile
+
+RULES = Rules(
+    offers_at_once=3,
+    acceptances=2,
+    rounds=3,
+    offer_lifetimes={
+        "low": timedelta(minutes=30),
+        "medium": timedelta(minutes=10),
+        "high": timedelta(minutes=3),
+    },
+    reopen_within=timedelta(days=7),
+)
+URGENCIES: tuple[Urgency, ...] = ("low", "medium", "high")
+RANKED = 5
+SECOND = timedelta(seconds=1)
+
+
+class Forgetful(Memory):
+    """A store that keeps aggregates and no history; a million events would not fit."""
+
+    def event(self, stream_id: UUID, version: int) -> EventData | None:
+        return None
+
+
+@dataclass
+class Known:
+    """A question as the model knows it: from its events alone, by rules of its own."""
+
+    asker: UUID
+    status: str = "pending"
+    round: int = 1
+    open: dict[UUID, Offer] = field(default_factory=dict)
+    asked: set[UUID] = field(default_factory=set)
+    accepted: set[UUID] = field(default_factory=set)
+
+
+class Simulation:
+    """`run` moves the time on until `events` have happened; what must never happen raises AssertionError."""
+
+    def __init__(self, seed: int, experts: int = 60, askers: int = 40) -> None:
+        self._random = Random(seed)
+        self._memory = Forgetful()
+        self._now = START
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._number = 0
+        self._digest = blake2b(digest_size=16)
+        self.counts: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.questions: dict[UUID, Known] = {}
+        self.engaged: dict[UUID, set[UUID]] = defaultdict(set)
+        self.capacity: dict[UUID, int] = {}
+        self.freed_by_expiry = 0
+        self._askers = [self._person("questioner") for _ in range(askers)]
+        self._experts = [self._expert() for _ in range(experts)]
+
+    @property
+    def events(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def digest(self) -> str:
+        """A hash of every event, in order."""
+        return self._digest.hexdigest()
+
+    def run(self, events: int) -> None:
+        self._after(0, self._ask)
+        while self.events < events:
+            self._now, _, happen = heapq.heappop(self._due)
+            happen()
+
+    # Everyone around
+
+    def _ask(self) -> None:
+        question, asker = self._id(), self._random.choice(self._askers)
+        urgency = self._random.choice(URGENCIES)
+        self._do(asker, AskQuestion(question_id=question, content="왜 그럴까요?", urgency=urgency))
+        self._after(self._random.expovariate(1 / 20), self._ask)
+
+    def _match(self, question: UUID, round_number: int) -> None:
+        """The matcher: now, late, or twice."""
+        known = self.questions[question]
+        able = [one for one in self._experts if one not in known.asked]
+        found = self._random.sample(able, min(RANKED, len(able)))
+        candidates = tuple(Candidate(expert_id=one, score=1 - place / 100) for place, one in enumerate(found))
+        command = OfferCandidates(
+            question_id=question, round=round_number, model=MODEL, candidates=candidates
+        )
+        delay = self._random.choice([0.05, 0.05, 0.05, 30.0])
+        self._after(delay, lambda: self._do(SYSTEM, command))
+        if self._random.random() < 0.1:
+            self._after(delay + self._random.uniform(0, 900), lambda: self._do(SYSTEM, command))
+
+    def _offered(self, question: UUID, offer: Offer) -> None:
+        """An expert answers in time, too late or not at all; two clocks end what is not answered."""
+        expert, life = offer.expert_id, (offer.expires_at - self._now).total_seconds()
+        chance, when = self._random.random(), self._random.uniform(0, 1.2 * life)
+        if chance < 0.75:
+            answer = (
+                AcceptOffer(question_id=question) if chance < 0.45 else DeclineOffer(question_id=question)
+            )
+            self._after(when, lambda: self._do(expert, answer))
+            if self._random.random() < 0.2:  # the answer was lost, and it is sent again
+                self._after(when + self._random.uniform(0, 60), lambda: self._do(expert, answer))
+        expire = ExpireOffer(question_id=question, expert_id=expert, round=offer.round)
+        for late in (0.0, self._random.choice([0.0, 5.0])):
+            self._after(life + late, lambda: self._do(SYSTEM, expire))
+
+    def _opened(self, question: UUID) -> None:
+        asker = self.questions[question].asker
+        self._after(
+            self._random.uniform(60, 1_200), lambda: self._do(asker, ResolveQuestion(question_id=question))
+        )
+
+    def _gave_up(self, question: UUID) -> None:
+        asker = self.questions[question].asker
+        if self._random.random() < 0.5:
+            self._after(
+                self._random.uniform(60, 600), lambda: self._do(asker, RetryMatching(question_id=question))
+            )
+
+    # What happens, and what must hold
+
+    def _do(self, user: UUID, command: Command) -> None:
+        context = Context(self._id(), user, self._now, self._id(), "")
+        desk = Desk(self._memory, RULES)
+        try:
+            HANDLING[type(command)].decide(desk, command, meta_of(context))
+        except Refused as refused:
+            assert desk.quiet, "a refused command has said something"
+            self.refused[refused.code] += 1
+            return
+        said = desk.gather()
+        self._memory.aggregates |= {aggregate.id: aggregate for aggregate in desk.changed}
+        for event in said:
+            self.counts[type(event.data).__name__] += 1
+            self._digest.update(orjson.dumps([event.originator_id, written(event.data)]))
+            self._happened(event.data)
+        self._hold_to(command, [event.data for event in said])
+
+    def _happened(self, data: EventData) -> None:
+        match data:
+            case QuestionAsked():
+                self.questions[data.question_id] = Known(data.asker_id)
+                self._after(0, lambda: self._match(data.question_id, 1))
+            case QuestionMatched() | QuestionOffered():
+                known = self.questions[data.question_id]
+                known.status = "matched"
+                for offer in data.offers:
+                    assert offer.expert_id not in known.asked, "offered twice"
+                    assert not self._full(offer.expert_id), "offered past capacity"
+                    assert offer.expires_at == self._now + RULES.offer_lifetimes[data.urgency]
+                    known.asked.add(offer.expert_id)
+                    known.open[offer.expert_id] = offer
+                    self._offered(data.question_id, offer)
+            case ExpertEngaged():
+                assert not self._full(data.expert_id), "engaged past capacity"
+                self.engaged[data.expert_id].add(data.question_id)
+                assert data.open_rooms == len(self.engaged[data.expert_id])
+            case ExpertReleased():
+                self.engaged[data.expert_id].remove(data.question_id)
+                assert data.open_rooms == len(self.engaged[data.expert_id])
+            case OfferAccepted():
+                known = self.questions[data.question_id]
+                assert data.expert_id not in known.accepted, "accepted twice"
+                assert self._now < known.open.pop(data.expert_id).expires_at, "accepted after its end"
+                known.accepted.add(data.expert_id)
+                assert len(known.accepted) <= RULES.acceptances
+                known.status = "in_progress"
+                if data.first:
+                    self._opened(data.question_id)
+            case OfferDeclined():
+                del self.questions[data.question_id].open[data.expert_id]
+            case OffersExpired():
+                for expert in data.expert_ids:
+                    offer = self.questions[data.question_id].open.pop(expert)
+                    assert offer.expires_at <= self._now, "expired before its end"
+            case OffersWithdrawn():
+                for expert in data.expert_ids:
+                    del self.questions[data.question_id].open[expert]
+            case RoundRequested():
+                known = self.questions[data.question_id]
+                known.status, known.round = "pending", data.round
+                assert set(data.excluded) == known.asked
+                self._after(0, lambda: self._match(data.question_id, data.round))
+            case QuestionUnmatched():
+                self.questions[data.question_id].status = "unmatched"
+                self._gave_up(data.question_id)
+            case QuestionResolved():
+                known = self.questions.pop(data.question_id)
+                assert not known.open, "an offer of a resolved question is open"
+
+    def _hold_to(self, command: Command, said: list[EventData]) -> None:
+        """No question is left standing: whoever is free and next is asked in the same append as an offer ends."""
+        if not isinstance(command, OfferCandidates | ExpireOffer | DeclineOffer) or not said:
+            return
+        known = self.questions.get(command.question_id)
+        if known is None:
+            return
+        if known.status == "matched":
+            assert known.open, "matched, but nobody is asked"
+        if isinstance(command, ExpireOffer) and known.status != "in_progress":
+            assert len(said) > 1 or known.open, "an offer ran out, and nothing followed"
+            self.freed_by_expiry += len(said) > 1
+        if isinstance(command, OfferCandidates) and isinstance(said[0], RoundRequested | QuestionUnmatched):
+            free = [one.expert_id for one in command.candidates if not self._full(one.expert_id)]
+            assert set(free) <= known.asked, "left standing while someone was free"
+
+    def _full(self, expert: UUID) -> bool:
+        return len(self.engaged[expert]) >= self.capacity[expert]
+
+    # Making things
+
+    def _after(self, seconds: float, happen: Callable[[], None]) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (self._now + seconds * SECOND, self._number, happen))
+
+    def _id(self) -> UUID:
+        return UUID(int=self._random.getrandbits(128), version=4)
+
+    def _person(self, role: str) -> UUID:
+        user = self._id()
+        name = f"u{user.hex[:20]}"
+        command = RegisterAccount(
+            user_id=user,
+            username=name,
+            email=f"{name}@example.org",
+            password_hash="!",
+            role=role,
+            display_name="사람",
+        )
+        self._do(user, command)
+        return user
+
+    def _expert(self) -> UUID:
+        user = self._person("expert")
+        self.capacity[user] = self._random.randint(1, 3)
+        self._do(user, profile(capacity=self.capacity[user]))
+        return user
+
+
+def main(seed: int, events: int) -> None:
+    began = time.monotonic()
+    simulation = Simulation(seed)
+    simulation.run(events)
+    seconds = time.monotonic() - began
+    said = {
+        "seed": seed,
+        "events": simulation.events,
+        "seconds": round(seconds, 1),
+        "digest": simulation.digest,
+        "happened": dict(simulation.counts),
+        "refused": dict(simulation.refused),
+    }
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in (sys.argv[1:] or ["1", "1000000"])))

@@ -1,0 +1,54 @@
+"""Snapshot plus tail is fresh: at every cut of every aggregate's stream, for every type of event there is."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from eventsourcing.domain import Snapshot
+from hypothesis import example, given, settings
+
+from commands.event_mapper import CatalogueMapper
+from commands.sourced import Sourced
+from tests.commands.test_command_laws import STEPS, Step, after
+
+MAPPER = CatalogueMapper(lambda owner: owner.bytes * 2)
+SEEN: set[str] = set()
+
+
+STORY: list[Step] = [
+    *(("offer", 1, 0, 3), ("accept", 1, 0, 0), ("decline", 2, 0, 0), ("post", 1, 0, 0), ("post", 0, 0, 0)),
+    *(("redact", 1, 0, 0), ("invite", 0, 0, 4), ("leave", 4, 0, 0), ("read", 0, 0, 2), ("resolve", 0, 0, 0)),
+    *(("rate", 1, 0, 3), ("reopen", 0, 0, 0), ("offer", 2, 1, 2), ("wait", 0, 0, 5), ("expire", 2, 1, 0)),
+    *(("offer", 2, 2, 0), ("offer", 2, 2, 0), ("cancel", 0, 0, 0)),
+]
+"""Enough of every kind of event, whatever chance brings besides."""
+
+
+@given(STEPS)
+@example(STORY)
+@settings(max_examples=40, deadline=None)
+def test_a_snapshot_at_any_cut_and_the_rest_is_the_whole(steps: list[Step]) -> None:
+    streams: dict[UUID, list[Sourced.Event]] = defaultdict(list)
+    for event in after(steps).world.memory.events:
+        streams[event.originator_id].append(event)
+        SEEN.add(event.data.TYPE)
+    for events in streams.values():
+        whole = _made(None, events)
+        for cut in range(1, len(events) + 1):
+            half = _made(None, events[:cut])
+            stored = MAPPER.to_stored_event(Snapshot.take(half))
+            kept = MAPPER.to_domain_event(stored)
+            again = _made(kept.mutate(None), events[cut:])  # type: ignore[attr-defined]
+            assert (again.version, again.state) == (whole.version, whole.state)  # type: ignore[attr-defined]
+
+
+def test_the_cuts_were_made_in_every_part_of_the_story() -> None:
+    families = {".".join(name.split(".")[:2]) for name in SEEN}
+    assert families == {"yeon.account", "yeon.expert", "yeon.question", "yeon.room"}
+    assert len(SEEN) > 15
+
+
+def _made(aggregate: Sourced | None, events: list[Sourced.Event]) -> Sourced:
+    for event in events:
+        aggregate = MAPPER.to_domain_event(MAPPER.to_stored_event(event)).mutate(aggregate)  # type: ignore[attr-defined]
+    assert aggregate is not None
+    return aggregate
