@@ -117,6 +117,15 @@ def unseal(
     return data
 
 
+def words_in(
+    stream_id: UUID, version: int, type_name: str, owner: UUID, boxed: str, key: bytes
+) -> dict[str, str]:
+    """The texts of one box of a stored event by their addresses (`content`, `specialties/0/name`)."""
+    bound = _bound_to(stream_id, version, type_name) + owner.bytes
+    texts: dict[str, str] = orjson.loads(unbox(key, boxed, bound))
+    return texts
+
+
 def owners_in(states: Iterable[bytes]) -> set[UUID]:
     """The persons whose keys are needed to read `states`; of those that are spoilt, none."""
     return {owner for state in states for owner in _owners(state)}
