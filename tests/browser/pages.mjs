@@ -40,6 +40,10 @@ await play(async ({ open }) => {
   await visit(expert, "offers");
   await visit(expert, "profile");
 
+  await visit(asker, "experts", async ({ page }) => {
+    await page.getByLabel("이름이나 분야, 궁금한 점").fill("김장 김치");
+    await page.locator(".candidate", { hasText: "김하늘" }).first().waitFor();
+  });
   if (process.env.YEON_TEST_OPERATOR) await operations(await open());
 
   await asker.page.getByRole("button", { name: "English" }).first().click();

@@ -64,6 +64,10 @@ export default {
   "operator.parked": "Parked events",
   "operator.parked.none": "No event is parked.",
   "operator.parked.how": "Once the cause is mended, let them flow again with",
+  "nav.experts": "Find experts",
+  "experts.search": "A name, a field, or what you want to know",
+  "experts.online": "Only those online now",
+  "experts.found": "{count} found",
   "nav.unread": "{count} unread",
   "nav.open_offers": "{count} offers waiting",
 

@@ -64,6 +64,10 @@ export default {
   "operator.parked": "따로 둔 이벤트",
   "operator.parked.none": "따로 둔 이벤트가 없어요.",
   "operator.parked.how": "까닭을 고친 뒤 다시 흐르게 하려면",
+  "nav.experts": "전문가 찾기",
+  "experts.search": "이름이나 분야, 궁금한 점",
+  "experts.online": "지금 접속 중인 분만",
+  "experts.found": "{count}명을 찾았어요",
   "nav.unread": "읽지 않은 말 {count}개",
   "nav.open_offers": "답을 기다리는 제안 {count}개",
 

@@ -24,6 +24,7 @@ export function Profile() {
     ${isExpert.value && html`<${ExpertForm} expert=${me.expert} />`}
     <${Account} me=${me} />
     <p class="actions">
+      <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <${LanguageSwitch} />
       <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
     </p>

@@ -100,7 +100,7 @@ export function QuestionAbout({ id }) {
   const found = question?.candidates ?? [];
   const asked = found.filter((one) => offers.has(one.expertId));
   const shown = asked.length > 0 ? asked : found.slice(0, 5);
-  return html`<aside class="about" aria-label=${t("question.candidates")}>
+  return html`<aside class="about" tabindex="0" aria-label=${t("question.candidates")}>
     <h2>${t("question.candidates")}</h2>
     ${shown.length === 0 && html`<p class="empty">${t("question.candidates.none")}</p>`}
     <ul class="people">

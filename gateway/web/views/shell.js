@@ -6,6 +6,7 @@ import { dismiss } from "../session.js";
 import { isAsker, isExpert, isOperator, openOffers, route, state, unreadTotal } from "../state/store.js";
 import { AskView } from "./ask.js";
 import { Chat } from "./chat.js";
+import { ExpertsView } from "./experts.js";
 import { QuestionList, RoomList } from "./lists.js";
 import { Offers, OfferSheet } from "./offers.js";
 import { OperatorView } from "./operator.js";
@@ -25,7 +26,7 @@ export function Shell() {
     <${Notice} />
     <${Connection} />
     <${Side} />
-    <main id="main" tabindex="-1">${main}</main>
+    <main id="main" tabindex=${place === "room" ? -1 : 0}>${main}</main>
     ${about}
     ${isExpert.value && place !== "offers" && html`<${OfferSheet} />`}
     <${Tabs} place=${place} />
@@ -51,6 +52,7 @@ function panes() {
   if (place === "questions") return { place, main: html`<${Questions} />` };
   if (place === "offers") return { place, main: html`<${Offers} />` };
   if (place === "operator" && isOperator.value) return { place, main: html`<${OperatorView} />` };
+  if (place === "experts") return { place, main: html`<${ExpertsView} />` };
   if (place === "profile") return { place, main: html`<${Profile} />` };
   return { place: "ask", main: html`<${AskView} />` };
 }

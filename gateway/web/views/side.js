@@ -30,6 +30,7 @@ export function Side() {
         <span class="grow">${t("nav.offers")}</span>
         ${offers > 0 && html`<b class="count due" aria-label=${t("nav.open_offers", { count: offers })}>${offers}</b>`}
       </a>`}
+      <a class="row" href="#/experts" aria-current=${here === "experts" ? "page" : undefined}>${t("nav.experts")}</a>
       ${isOperator.value &&
       html`<a class="row" href="#/operator" aria-current=${here === "operator" ? "page" : undefined}>${t("nav.operator")}</a>`}
     </nav>
