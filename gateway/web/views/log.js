@@ -50,6 +50,13 @@ export function Log({ room, me }) {
     before.current = { height: log.scrollHeight, first };
   });
 
+  // A keyboard that opens, or a field that grows, takes its place from above: the last words stay in sight.
+  useEffect(() => {
+    const keep = new ResizeObserver(() => stick.current && (box.current.scrollTop = box.current.scrollHeight));
+    keep.observe(box.current);
+    return () => keep.disconnect();
+  }, []);
+
   // One's own words bring one to the end; those of others wait below, counted.
   useEffect(() => {
     const news = room.items.filter((item) => item.seq > seenUpTo.current && item.kind === "message");
