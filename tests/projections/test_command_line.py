@@ -15,8 +15,7 @@ async def run(pool: Pool, redis_url: str, *words: str) -> tuple[int | None, str]
     environment = {**os.environ, "YEON_POSTGRES_URL": pool.conninfo, "YEON_REDIS_URL": redis_url}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "projections",
+        *("-m", "infra.cli"),
         *words,
         env=environment,
         stdout=asyncio.subprocess.PIPE,

@@ -1,0 +1,176 @@
+"""`yeon rebuild`: makes anew whatever can be made from the event store, beside the living, and waits until it is there.
+
+Views are built beside the live ones and put in their place in one transaction. Topics are deleted; the relay notices
+within a second, raises their generation and publishes the whole log again, while commands go on. The matcher's index
+is filled again by the matcher. Redis holds nothing that is not made again by itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.kafka.generations import read_generations
+from infra.kafka.topics import bootstrap
+from infra.log import EventLog
+from infra.postgres import pool as connect
+from infra.settings import Settings, settings
+from projections.catalogue import VIEWS, View
+from projections.queries.reading import Pool
+from projections.rebuild import BATCH, Rebuilding, RebuildRunning, rebuild
+from schemas.topics import EXPERTS, TOPICS
+
+app = typer.Typer(name="yeon rebuild", pretty_exceptions_enable=False)
+CHOICES = [*VIEWS, "all", "topics", "index", "everything"]
+STILL_SECONDS = 60.0
+"""How long the relay or the matcher may stand still before we say that it does."""
+
+
+class Stands(Exception):
+    """What has to do the work does not; the message is a sentence for a person."""
+
+
+@app.command()
+def main(
+    what: Annotated[str, typer.Argument(help=f"One of {', '.join(CHOICES)}; all means all views.")],
+    batch: Annotated[int, typer.Option(help="Events written at once, for views.", min=1)] = BATCH,
+) -> None:
+    """Make views, topics or the index anew from the event store, while everything goes on."""
+    if what not in CHOICES:
+        _fail(f"There is no {what} to rebuild; it is one of {', '.join(CHOICES)}.")
+    if not settings().postgres_url:
+        _fail("There is no PostgreSQL: start `yeon up`, or set YEON_POSTGRES_URL.")
+    try:
+        asyncio.run(_rebuild(settings(), what, batch))
+    except (RebuildRunning, Stands) as reason:
+        _fail(str(reason))
+    except (KafkaError, TimeoutError) as error:
+        _fail(f"Kafka did not do it: {error!r}")
+
+
+async def _rebuild(given: Settings, what: str, batch: int) -> None:
+    async with connect(given.postgres_url, "rebuild", most=4) as pool:
+        if what in VIEWS:
+            await _views(pool, [VIEWS[what]], batch)
+        if what in ("all", "everything"):
+            await _views(pool, list(VIEWS.values()), batch)
+        if what in ("topics", "everything"):
+            await _topics(pool, given)
+        if what in ("index", "everything"):
+            await _index(pool)
+
+
+async def _views(pool: Pool, views: Sequence[View], batch: int) -> None:
+    log = EventLog(pool)
+    head = await log.head()
+    with _bar() as bar:
+        task = bar.add_task("views", total=head, rate="")
+
+        def report(state: Rebuilding) -> None:
+            bar.update(task, completed=min(state.position, head), rate=f"{state.rate:,.0f} events/s")
+
+        state = await rebuild(pool, log, views, batch=batch, report=report)
+        bar.update(task, completed=head)
+    names = ", ".join(view.name for view in views)
+    print(
+        f"rebuilt {names}: {state.events} events at {state.rate:,.0f} events/s, {len(state.parked)} parked, "
+        f"up to position {state.position}"
+    )
+    await _forget_differences(pool, [view.consumer for view in views])
+
+
+async def _topics(pool: Pool, given: Settings) -> None:
+    if not given.kafka_url:
+        raise Stands("There is no Kafka: start `yeon up`, or set YEON_KAFKA_URL.")
+    head = await EventLog(pool).head()
+    before = await _generations(pool)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(given.kafka_url), request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        await admin.delete_topics([name for name in TOPICS if name in there])
+    finally:
+        await admin.close()
+
+    async def published() -> int:
+        generations = await _generations(pool)
+        if any(generations[name] <= before[name] for name in await _filled(pool)):
+            return -1
+        return await _number(pool, "SELECT position FROM ops.relay_head")
+
+    began = time.monotonic()
+    await _until("topics", published, head, "the relay does not publish: is `yeon relay` running?")
+    rate = head / max(time.monotonic() - began, 1e-9)
+    print(f"rebuilt topics: {head} events at {rate:,.0f} events/s, generations {await _generations(pool)}")
+    await _forget_differences(pool, ["topics"])
+
+
+async def _index(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("DELETE FROM ops.tracking WHERE consumer LIKE 'matcher:index:%'")
+
+    async def filled() -> int:
+        return await _number(pool, "SELECT count(*) FROM ops.tracking WHERE consumer LIKE 'matcher:index:%'")
+
+    await _until("index", filled, TOPICS[EXPERTS].partitions, "the matcher does not fill it: is it running?")
+    print("rebuilt the index of experts")
+
+
+async def _until(name: str, reached: Callable[[], Awaitable[int]], wanted: int, standing: str) -> None:
+    """Show how far it is until `reached` gives `wanted`. Raises `Stands` if it does not move."""
+    with _bar() as bar:
+        task = bar.add_task(name, total=wanted, rate="")
+        last, moved = -1, time.monotonic()
+        while (now := await reached()) < wanted:
+            if now != last:
+                last, moved = now, time.monotonic()
+                bar.update(task, completed=max(0, now))
+            if time.monotonic() - moved > STILL_SECONDS:
+                raise Stands(f"After {STILL_SECONDS:.0f} s without a move, {standing}")
+            await asyncio.sleep(0.1)
+        bar.update(task, completed=wanted)
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    return Progress(
+        *columns, TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), console=Console(stderr=True)
+    )
+
+
+async def _filled(pool: Pool) -> list[str]:
+    """The topics in which something was published."""
+    async with pool.connection() as connection:
+        rows = await connection.execute("SELECT DISTINCT topic FROM ops.relay_checkpoints WHERE position > 0")
+        return [row[0] for row in await rows.fetchall()]
+
+
+async def _generations(pool: Pool) -> dict[str, int]:
+    async with pool.connection() as connection:
+        return await read_generations(connection, list(TOPICS))
+
+
+async def _number(pool: Pool, statement: str) -> int:
+    async with pool.connection() as connection:
+        row = await (await connection.execute(statement.encode())).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _forget_differences(pool: Pool, parts: Sequence[str]) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("DELETE FROM ops.differences WHERE part = ANY(%s)", (list(parts),))
+
+
+def _fail(sentence: str) -> Any:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app(prog_name="yeon rebuild")
