@@ -78,10 +78,12 @@ class Indexing:
                 await positions.advance(connection, self.consumer, positions.reached(events))
 
     async def release_for_ever(self) -> None:
-        """Take up again what an operator wants tried again, until cancelled."""
+        """Take up again what an operator wants tried again, and fill an index whose positions were forgotten, until
+        cancelled."""
         while True:
             await asyncio.sleep(RELEASE_SECONDS)
             try:
+                await self.fill_if_forgotten()
                 async with self._pool.connection() as connection:
                     keys = await positions.keys_asked_again(connection, self.consumer)
                 if keys:
@@ -132,18 +134,40 @@ class Indexing:
             return f"{type(error).__name__}: {error}"
         return None
 
+    async def fill_if_forgotten(self) -> None:
+        """Fill the index from the store if its positions are gone; what comes meanwhile waits for its end."""
+        async with self._pool.connection() as connection:
+            tracked = await positions.read(connection, self.consumer)
+            if len(tracked) >= TOPICS[EXPERTS].partitions:
+                return
+            log.warning("the positions of %s are gone: filling it from the store", self._index.name)
+            if not await asyncio.to_thread(self._index.exists):
+                await asyncio.to_thread(self._index.open)
+            async with connection.transaction():
+                await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, 0))
+                await positions.lock(connection, self.consumer, EXPERTS)
+                head = await self._log.head()
+                count = await self._fill_up_to(connection, head)
+                await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
+        log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)
+
     async def _fill(self) -> None:
         head = await self._log.head()
+        async with self._pool.connection() as connection:
+            count = await self._fill_up_to(connection, head)
+        async with self._pool.connection() as connection, connection.transaction():
+            await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
+        log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)
+
+    async def _fill_up_to(self, connection: AsyncConnection, head: int) -> int:
+        """Index every event up to `head`; how many there are."""
         count = 0
         for partition in range(TOPICS[EXPERTS].partitions):
             events = await self._log.read_partition(EXPERTS, partition, 0, head)
             count += len(events)
             for start in range(0, len(events), _PAGE):
-                async with self._pool.connection() as connection:
-                    await self._index_or_park(connection, events[start : start + _PAGE])
-        async with self._pool.connection() as connection, connection.transaction():
-            await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
-        log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)
+                await self._index_or_park(connection, events[start : start + _PAGE])
+        return count
 
     async def _index_events(self, events: Sequence[Event]) -> None:
         ids = {expert_id for event in events if (expert_id := expert_of(event.data))}
