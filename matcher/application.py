@@ -12,18 +12,22 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from infra import postgres, redis
-from infra.kafka.app import build_app, consume, prepare_group
+from infra.kafka.app import Batch, build_app, consume, prepare_group
 from infra.kafka.process import run_app
 from infra.log import EventLog
 from infra.presence import RedisPresence
 from infra.settings import Settings
+from matcher.answering import TYPES as ANSWER_TYPES
+from matcher.answering import Answering
 from matcher.encoders.contract import Encoder
 from matcher.encoders.factory import make_encoder
 from matcher.encoders.worker import EncoderThread
 from matcher.finder import Finder
 from matcher.index.contract import ExpertIndex
-from matcher.index.factory import make_index
+from matcher.index.factory import make_answer_index, make_index
 from matcher.indexing import Indexing
+from matcher.lexical.terms import Terms
+from matcher.recall import Recall
 from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
 from schemas.port import CommandPort, FeatureSource
@@ -48,20 +52,32 @@ async def serve(
         redis.connect(settings.redis_url, APPLICATION) as client,
         _encoder(settings) as (thread, encoder),
         _index(settings, encoder) as index,
+        _answers(settings, encoder) as recall,
     ):
+        terms = Terms()
+        loading = asyncio.create_task(asyncio.to_thread(terms.load))
         event_log = EventLog(pool)
-        finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client))
-        indexing = Indexing(pool, event_log, thread, encoder.identity, index)
+        finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
+        indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
+        answering = Answering(pool, event_log, thread, recall, index, terms)
         rounds = Rounds(pool, event_log, finder, commands)
         await indexing.open()
+        await answering.open()
+        await loading
         await rounds.open()
         log.info("index %s holds %d experts", index.name, await asyncio.to_thread(index.count))
 
-        consumers = {EXPERTS: [indexing.consumer], CONVERSATIONS: [CONSUMER]}
+        consumers = {EXPERTS: [indexing.consumer], CONVERSATIONS: [CONSUMER, answering.consumer]}
         group = await prepare_group(APPLICATION, settings, consumers)
         app = build_app(group, settings, EAGER_SECONDS)
         consume(app, [EXPERTS], indexing.apply)
-        consume(app, [CONVERSATIONS], rounds.apply, only=TYPES)
+
+        async def conversations(batch: Batch) -> None:
+            """Questions first: somebody waits for them."""
+            await rounds.apply(batch)
+            await answering.apply(batch)
+
+        consume(app, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES)
         server = _Endpoint(make_service(finder))
         try:
             await run_app(
@@ -72,11 +88,13 @@ async def serve(
                 beside=[
                     lambda: server.serve(sockets=[endpoint]),
                     rounds.flush_for_ever,
+                    answering.flush_for_ever,
                     indexing.release_for_ever,
                 ],
             )
         finally:
             await rounds.flush()
+            await answering.flush()
 
 
 @contextlib.asynccontextmanager
@@ -94,6 +112,15 @@ async def _index(settings: Settings, encoder: Encoder) -> AsyncIterator[ExpertIn
     index = make_index(settings, encoder)
     try:
         yield index
+    finally:
+        await asyncio.to_thread(index.close)
+
+
+@contextlib.asynccontextmanager
+async def _answers(settings: Settings, encoder: Encoder) -> AsyncIterator[Recall]:
+    index = make_answer_index(settings, encoder)
+    try:
+        yield Recall(index, encoder.dim, encoder.similarity_range)
     finally:
         await asyncio.to_thread(index.close)
 

@@ -19,12 +19,12 @@ Rows = npt.NDArray[np.intp]
 
 ASKED = 5
 """Experts asked at once."""
-MOST = 0.33
+MOST = 0.335
 """The share of the lists that an expert's price settles at."""
-STEP = 0.05
+STEP = 0.02
 """How much a list moves a price, in units of the ranker's margin."""
 
-KEPT = 0.95
+KEPT = 0.92
 """Of the chance that the best lists hold whoever answers best, the share that is never given up for fairness."""
 
 EXPLORED_SHARE = 0.2

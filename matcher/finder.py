@@ -2,25 +2,39 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from infra.clock import now
 from matcher.analysis import analyse
-from matcher.encoders.contract import Encoder
+from matcher.encoders.contract import Encoder, Vectors
 from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import ExpertIndex, Hit, Wanted
-from matcher.ranking import BENCH, RANKER, Considered, Ranked, rank
+from matcher.lexical.sparse import query
+from matcher.lexical.terms import Terms
+from matcher.ranking import (
+    BENCH,
+    NO_HISTORY,
+    RANKER,
+    Considered,
+    History,
+    Ranked,
+    history_of,
+    nearest_rows,
+    rank,
+)
+from matcher.recall import Query, Recall
+from matcher.texts import encoded_text, lexical_text, topics_of
 from schemas.events.question import ModelRef
 from schemas.port import FeatureSource, Presence
 
 log = logging.getLogger(__name__)
 
-ENCODED_CHARACTERS = 500
-"""How much of a question is encoded: the cost is nearly linear in its length, and others wait meanwhile. The words
-of the rest still count."""
+FROM_ANSWERS = 60
+"""Experts looked at for what they have answered, besides those whose profiles are near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,8 @@ class Search:
     least_fit: float = 0.0
     limit: int = BENCH
     """How many are returned."""
+    at: float | None = None
+    """When it is asked, in Unix seconds; None for now."""
 
 
 class Finder:
@@ -46,19 +62,26 @@ class Finder:
         index: ExpertIndex,
         features: FeatureSource,
         presence: Presence,
+        recall: Recall | None = None,
+        terms: Terms | None = None,
     ) -> None:
-        """`encoder` is the one that `thread` runs; only its description is used here."""
+        """`encoder` is the one that `thread` runs; only its description is used here. Without `recall` nothing is
+        known of what experts have answered."""
         self._thread = thread
         self._similarity_range = encoder.similarity_range
         self._index = index
         self._features = features
         self._presence = presence
+        self._recall = recall
+        self._terms = terms or Terms()
         self.model = ModelRef(encoder=encoder.identity, index=index.engine, ranker=RANKER)
 
     async def find(self, searches: Sequence[Search]) -> list[list[Ranked]]:
         """The ranking of each search, best first. The texts are encoded in one go."""
         analyses = [analyse(search.content, search.category) for search in searches]
-        vectors = await self._thread.queries([_embedded(search) for search in searches])
+        vectors = await self._thread.queries(
+            [encoded_text(search.content, search.category) for search in searches]
+        )
         # Twice for each: by vector alone, and among those whose specialties share a word with the question.
         lexical = [
             Wanted(w.limit, w.free, w.demo, w.excluded, analysis.words)
@@ -73,18 +96,70 @@ class Finder:
         hits = [{hit.expert.expert_id: hit for hit in answer} for answer in found[: len(searches)]]
         for i, answer in zip(with_words, found[len(searches) :], strict=True):
             hits[i].update({hit.expert.expert_id: hit for hit in answer})
-        considered = await self._consider(hits)
+        histories = await asyncio.to_thread(self._remember, searches, vectors, hits)
+        considered = await self._consider(hits, histories)
         return [
             rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=search.limit)
             for search, analysis, experts in zip(searches, analyses, considered, strict=True)
         ]
 
-    async def _consider(self, found: Sequence[dict[UUID, Hit]]) -> list[list[Considered]]:
+    def _remember(
+        self, searches: Sequence[Search], vectors: Vectors, found: Sequence[dict[UUID, Hit]]
+    ) -> list[dict[UUID, History]]:
+        """What experts have answered that bears on each search; those it speaks for are added to `found`."""
+        if self._recall is None:
+            return [{} for _ in searches]
+        queries = [
+            Query(
+                vector,
+                query(self._terms.of(lexical_text(search.content, search.category))),
+                topics_of(search.category),
+                now().timestamp() if search.at is None else search.at,
+                free=search.wanted.free,
+                demo=search.wanted.demo,
+                excluded=search.wanted.excluded,
+            )
+            for search, vector in zip(searches, vectors, strict=True)
+        ]
+        histories = []
+        for search, recalled, hits in zip(searches, self._recall.recall(queries), found, strict=True):
+            rows = {expert_id: row for row, expert_id in enumerate(recalled.expert_ids)}
+            speaking = [recalled.expert_ids[row] for row in nearest_rows(recalled.features, FROM_ANSWERS)]
+            self._add(search.wanted, [one for one in speaking if one not in hits], hits)
+            histories.append(
+                {
+                    expert_id: history_of(
+                        recalled.features[rows[expert_id]], recalled.counts[rows[expert_id]]
+                    )
+                    for expert_id in hits
+                    if expert_id in rows
+                }
+            )
+        return histories
+
+    def _add(self, wanted: Wanted, expert_ids: Sequence[UUID], hits: dict[UUID, Hit]) -> None:
+        """Add experts whose profiles were not among the nearest, as near as the farthest of those at most."""
+        least = min((hit.similarity for hit in hits.values()), default=self._similarity_range[0])
+        for expert_id, expert in self._index.get(expert_ids).items():
+            free = expert.available and not expert.at_capacity
+            if (
+                expert_id not in wanted.excluded
+                and (free or not wanted.free)
+                and (wanted.demo or not expert.demo)
+            ):
+                hits[expert_id] = Hit(expert, least)
+
+    async def _consider(
+        self, found: Sequence[dict[UUID, Hit]], histories: Sequence[Mapping[UUID, History]]
+    ) -> list[list[Considered]]:
         ids = list({expert_id for hits in found for expert_id in hits})
         known, online = await asyncio.gather(self._features.features(ids), self._online(ids))
         return [
-            [Considered(hit, known.get(expert_id), expert_id in online) for expert_id, hit in hits.items()]
-            for hits in found
+            [
+                Considered(hit, known.get(expert_id), expert_id in online, history.get(expert_id, NO_HISTORY))
+                for expert_id, hit in hits.items()
+            ]
+            for hits, history in zip(found, histories, strict=True)
         ]
 
     async def _online(self, ids: Sequence[UUID]) -> set[UUID]:
@@ -93,8 +168,3 @@ class Finder:
         except RedisError as error:
             log.warning("matching without presence, since Redis is away: %s", error)
             return set()
-
-
-def _embedded(search: Search) -> str:
-    text = f"{search.category}: {search.content}" if search.category else search.content
-    return text[:ENCODED_CHARACTERS]

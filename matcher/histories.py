@@ -72,6 +72,10 @@ class Histories:
         """By row."""
         return self._ids
 
+    def knows(self, expert_id: UUID) -> bool:
+        """Whether the expert has a row."""
+        return expert_id in self._rows
+
     def row(self, expert_id: UUID) -> int:
         """The row of an expert, who gets one if they have none."""
         found = self._rows.get(expert_id)

@@ -8,7 +8,7 @@ position is never ahead of the index. The tracking rows are locked meanwhile, wh
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -19,7 +19,7 @@ from infra.kafka.intake import in_order
 from infra.log import EventLog
 from matcher import positions
 from matcher.encoders.worker import EncoderThread
-from matcher.index.contract import ExpertIndex
+from matcher.index.contract import ExpertIndex, IndexedExpert
 from matcher.profiles import expert_of, fold
 from schemas.envelope import Event
 from schemas.events.unreadable import Unreadable
@@ -48,12 +48,15 @@ class Indexing:
         thread: EncoderThread,
         encoder_identity: str,
         index: ExpertIndex,
+        freed: Callable[[UUID, bool], None] = lambda expert_id, free: None,
     ) -> None:
+        """`freed` is told, on a thread, whether an expert who changed may be asked."""
         self._pool = pool
         self._log = event_log
         self._thread = thread
         self._encoder_identity = encoder_identity
         self._index = index
+        self._freed = freed
         self.consumer = consumer_of(index)
 
     async def open(self) -> None:
@@ -178,3 +181,8 @@ class Indexing:
         await asyncio.to_thread(self._index.put, profiled, vectors)
         others = [one for expert_id, one in changes.experts.items() if expert_id not in changes.passages]
         await asyncio.to_thread(self._index.change, others)
+        await asyncio.to_thread(self._tell, list(changes.experts.values()))
+
+    def _tell(self, experts: Sequence[IndexedExpert]) -> None:
+        for one in experts:
+            self._freed(one.expert_id, one.available and not one.at_capacity)

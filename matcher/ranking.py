@@ -1,4 +1,4 @@
-"""The first ranking: a weighted sum of eight features, each from 0 to 1. Pure and the same every time.
+"""The first ranking: a weighted sum of features, each from 0 to 1. Pure and the same every time.
 
 What is known only from a few cases is pulled towards what is usual (Bayesian shrinkage), so that one five-star
 rating does not beat fifty of 4.8, and somebody new stands in the middle.
@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+import numpy as np
+
 from matcher.analysis import Analysis, overlap
+from matcher.features import HISTORY, Matrix
+from matcher.histories import Column
 from matcher.index.contract import Expertise, Hit
 from schemas.port import ExpertFeatures
 
-RANKER = "linear-1"
+RANKER = "linear-2"
 """Names these weights and features in every match; a change of either makes a new name."""
 
 BENCH = 20
@@ -21,14 +25,18 @@ BENCH = 20
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "similarity": 0.45,
-        "specialty": 0.22,
-        "rating": 0.10,
-        "response_rate": 0.06,
-        "response_time": 0.04,
-        "online": 0.06,
-        "load": 0.04,
-        "availability": 0.03,
+        "similarity": 0.33,
+        "specialty": 0.18,
+        "similar_answers": 0.12,
+        "words_answered": 0.06,
+        "recent_activity": 0.05,
+        "topic_answers": 0.03,
+        "rating": 0.08,
+        "response_rate": 0.04,
+        "response_time": 0.03,
+        "online": 0.04,
+        "load": 0.02,
+        "availability": 0.02,
     }
 )
 """They sum to 1, so a score lies between 0 and 1."""
@@ -59,6 +67,43 @@ def breadth_of(round_number: int) -> Breadth:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What an expert has answered, as far as it bears on a question; each from 0 to 1 but the count."""
+
+    similar: float = 0.0
+    words: float = 0.0
+    recent: float = 0.0
+    topic: float = 0.0
+    count: int = 0
+    """All questions answered."""
+
+
+NO_HISTORY = History()
+_SIMILAR, _WORDS = HISTORY.index("dense_60"), HISTORY.index("lexical_60")
+_RECENT, _TOPIC = HISTORY.index("recent_14"), HISTORY.index("topic_recent")
+
+
+def history_of(features: Column, count: float) -> History:
+    """From an expert's row of `matcher.features.HISTORY`."""
+    similar, words, recent, topic = (float(features[at]) for at in (_SIMILAR, _WORDS, _RECENT, _TOPIC))
+    return History(similar, words, recent, topic, int(count))
+
+
+def nearest_rows(features: Matrix, limit: int) -> list[int]:
+    """The rows of those whose answers speak most for them."""
+    if not len(features):
+        return []
+    speaking = (
+        WEIGHTS["similar_answers"] * features[:, _SIMILAR]
+        + WEIGHTS["words_answered"] * features[:, _WORDS]
+        + WEIGHTS["recent_activity"] * features[:, _RECENT]
+        + WEIGHTS["topic_answers"] * features[:, _TOPIC]
+    )
+    rows: list[int] = np.argsort(-speaking, kind="stable")[:limit].tolist()
+    return [row for row in rows if speaking[row] > 0]
+
+
+@dataclass(frozen=True, slots=True)
 class Considered:
     """One expert with all that the ranking looks at."""
 
@@ -66,6 +111,7 @@ class Considered:
     features: ExpertFeatures | None
     """None while the views do not know the expert yet."""
     online: bool
+    history: History = NO_HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +130,7 @@ class Ranked:
     @property
     def fit(self) -> float:
         """How far what they know fits, whoever they are."""
-        return max(self.values["similarity"], self.values["specialty"])
+        return max(self.values[name] for name in ("similarity", "specialty", "similar_answers"))
 
 
 def rank(
@@ -112,6 +158,10 @@ def score(analysis: Analysis, one: Considered, similarity_range: tuple[float, fl
     values = {
         "similarity": _scaled(one.hit.similarity, similarity_range),
         "specialty": specialty,
+        "similar_answers": one.history.similar,
+        "words_answered": one.history.words,
+        "recent_activity": one.history.recent,
+        "topic_answers": one.history.topic,
         "rating": rating_value(known.rating_sum, known.rating_count) if known else rating_value(0, 0),
         "response_rate": _response_rate(known),
         "response_time": _response_time(known),

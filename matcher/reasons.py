@@ -45,6 +45,17 @@ def _sentences(feature: str, ranked: Ranked) -> tuple[str, str]:
                 f"질문에 나온 말이 전문 분야에 있어요 (수준 {level}/5).",
                 f"A specialty names what the question asks about (level {level} of 5).",
             )
+        case "similar_answers":
+            return _similar_answers(ranked)
+        case "words_answered":
+            return (
+                "질문에 나온 말이 그동안 답한 질문에도 있어요.",
+                "What the question says was in questions they answered.",
+            )
+        case "recent_activity":
+            return "최근에도 질문에 답하고 있어요.", "Has been answering questions lately."
+        case "topic_answers":
+            return "이 분야의 질문에 최근 답했어요.", "Has lately answered questions in this field."
         case "rating":
             return _rating(ranked)
         case "response_rate":
@@ -83,6 +94,15 @@ _LOAD: Grades = {
 
 def _graded(value: float, grades: Grades) -> tuple[str, str]:
     return next(sentences for least, sentences in grades.items() if value >= least)
+
+
+def _similar_answers(ranked: Ranked) -> tuple[str, str]:
+    count = ranked.considered.history.count
+    questions = "one question" if count == 1 else f"{count} questions"
+    return (
+        f"질문 {count}건에 답했고, 이번과 비슷한 질문도 있었어요.",
+        f"Has answered {questions}, and some were like this one.",
+    )
 
 
 def _rating(ranked: Ranked) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from matcher.encoders.contract import Vector
 from matcher.features import Asked, Matrix, history_features
-from matcher.histories import DAY, Histories
+from matcher.histories import DAY, Column, Histories
 from matcher.index.answers import Answered, AnswerIndex, Sought
 from matcher.lexical.sparse import Sparse
 
@@ -44,6 +44,8 @@ class Recalled:
     expert_ids: Sequence[UUID]
     features: Matrix
     """Shape (experts, len(HISTORY))."""
+    counts: Column
+    """How many questions each has answered."""
 
 
 class Recall:
@@ -78,6 +80,11 @@ class Recall:
         with self._lock:
             self.histories.rate(answered.answer_id, stars)
 
+    def set_free(self, expert_id: UUID, free: bool) -> None:
+        """An expert may be asked from now on, or no longer."""
+        if self.histories.knows(expert_id):
+            self.index.set_free(expert_id, free)
+
     def remove_question(self, question_id: UUID) -> None:
         """A question was withdrawn."""
         self.index.remove_question(question_id)
@@ -99,7 +106,9 @@ class Recall:
             asked = Asked(query.vector, query.topics, query.at)
             with self._lock:
                 features = history_features(self.histories, asked, hits, self._unrelated)
-                recalled.append(Recalled(list(self.histories.expert_ids), features))
+                recalled.append(
+                    Recalled(list(self.histories.expert_ids), features, self.histories.counts().copy())
+                )
         return recalled
 
 

@@ -64,7 +64,13 @@ def round_of(event: Event) -> Round | None:
     number, asked = (data.round, data.excluded) if isinstance(data, RoundRequested) else (1, ())
     breadth = breadth_of(number)
     wanted = Wanted(breadth.looked_at, demo=data.demo, excluded=frozenset({*asked, data.asker_id}))
-    search = Search(data.content, data.category, wanted, least_fit=breadth.least_fit)
+    search = Search(
+        data.content,
+        data.category,
+        wanted,
+        least_fit=breadth.least_fit,
+        at=event.meta.at.timestamp(),
+    )
     return Round(event, data.question_id, number, search)
 
 

@@ -3,6 +3,9 @@
 The cost of encoding is nearly linear in tokens, and others wait meanwhile. The words of the rest still count.
 """
 
+LEXICAL_CHARACTERS = 1_000
+"""How much of a question is cut into words."""
+
 ENCODED_UNITS = 160
 """Of Latin letters, about 40 tokens and 45 ms on one core; a Hangul syllable counts twice, as it costs."""
 
@@ -16,3 +19,13 @@ def encoded_text(content: str, category: str | None = None) -> str:
         if units > ENCODED_UNITS:
             return text[:at].rsplit(" ", 1)[0] or text[:at]
     return text
+
+
+def lexical_text(content: str, category: str | None = None) -> str:
+    """The text of a question that is cut into words."""
+    return f"{category or ''} {content}"[:LEXICAL_CHARACTERS].strip()
+
+
+def topics_of(category: str | None) -> tuple[str, ...]:
+    """The topics a question's category gives it."""
+    return (category.strip().lower(),) if category else ()

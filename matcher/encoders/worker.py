@@ -63,6 +63,13 @@ class EncoderThread:
         done = [await self._ask(_PROFILE, lambda part=part: self._encoder.passages(part)) for part in parts]  # type: ignore[misc]
         return np.concatenate([empty, *done])
 
+    async def late_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions that nobody waits for: behind all that is waited for, a few at a time."""
+        parts = [texts[i : i + PROFILES_AT_ONCE] for i in range(0, len(texts), PROFILES_AT_ONCE)]
+        empty = np.empty((0, self._encoder.dim), dtype=np.float32)
+        done = [await self._ask(_PROFILE, lambda part=part: self._encoder.queries(part)) for part in parts]  # type: ignore[misc]
+        return np.concatenate([empty, *done])
+
     async def stop(self) -> None:
         """Finish what was asked for and end the thread."""
         self._stopping = True

