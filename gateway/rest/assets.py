@@ -26,6 +26,9 @@ PAGE = "index.html"
 KEPT = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "no-cache"
 _STYLE_URL = re.compile(r"url\((?![\"']?data:)[\"']?([^)\"']+)[\"']?\)")
+_SHEETS = re.compile(r'(?:\s*<link rel="stylesheet" href="\./style/([^"/]+\.css)">)+')
+_SHEET = re.compile(r'href="\./(style/[^"/]+\.css)"')
+_JOINED = "style/joined.css"
 _PAGE_URL = re.compile(r'((?:href|src)=")\./([^"]+)(")')
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -48,12 +51,15 @@ def build(files: Mapping[str, bytes]) -> dict[str, Asset]:
     contents = {
         path: _with_hashed_urls(path, files) if path.endswith(".css") else files[path] for path in files
     }
+    if PAGE in files:
+        page, sheet = _one_sheet(files[PAGE].decode(), contents)
+        contents |= {PAGE: page.encode()} | sheet
     served = {}
     for path, content in contents.items():
         served[path] = _asset(path, content, ASKED_AGAIN)
         served[hashed(path, content)] = _asset(path, content, KEPT)
     if PAGE in files:
-        served[""] = served[PAGE] = _asset(PAGE, _page(files[PAGE].decode(), contents), ASKED_AGAIN)
+        served[""] = served[PAGE] = _asset(PAGE, _page(contents[PAGE].decode(), contents), ASKED_AGAIN)
     return served
 
 
@@ -92,6 +98,15 @@ def _with_hashed_urls(path: str, files: Mapping[str, bytes]) -> bytes:
         return f"url({PurePosixPath(found[1]).with_name(PurePosixPath(hashed(target, files[target])).name)})"
 
     return _STYLE_URL.sub(renamed, files[path].decode()).encode()
+
+
+def _one_sheet(page: str, contents: Mapping[str, bytes]) -> tuple[str, dict[str, bytes]]:
+    """The page with its style sheets as one, in their order: each would be a round trip before the first drawing."""
+    found = _SHEETS.search(page)
+    if found is None:
+        return page, {}
+    sheet = b"\n".join(contents[path] for path in _SHEET.findall(found[0]))
+    return page.replace(found[0], f'\n    <link rel="stylesheet" href="./{_JOINED}">'), {_JOINED: sheet}
 
 
 def _joined(folder: PurePosixPath, relative: str) -> str:

@@ -12,12 +12,13 @@ from gateway.rest.assets import KEPT, build, hashed
 from gateway.rest.pages import client, policy
 
 FILES = {
-    "index.html": b'<link href="./style/a.css"><script type="importmap">{"imports":{"lib":"./lib.mjs"}}</script>'
+    "index.html": b'<link rel="stylesheet" href="./style/a.css">\n<link rel="stylesheet" href="./style/b.css">\n<script type="importmap">{"imports":{"lib":"./lib.mjs"}}</script>'
     b'<script type="module" src="./app.js"></script>',
     "app.js": b'import "./views/one.js"; import "lib";',
     "views/one.js": b"export const one = 1;",
     "lib.mjs": b"export default 1;",
     "style/a.css": b'b { src: url(../fonts/f.woff2) format("woff2"); background: url("data:,") }',
+    "style/b.css": b"i { color: red }",
     "fonts/f.woff2": b"wOF2",
 }
 
@@ -56,6 +57,12 @@ def test_a_style_sheet_names_its_fonts_by_their_content() -> None:
     [font] = re.findall(r"url\(\.\./(fonts/[^)]+)\)", sheet)
     assert served[font].content == b"wOF2"
     assert 'url("data:,")' in sheet
+
+
+def test_the_style_sheets_are_one_round_trip_in_their_order() -> None:
+    served = build(FILES)
+    [sheet] = re.findall(r'<link rel="stylesheet" href="\./([^"]+)">', served[""].content.decode())
+    assert served[sheet].content == served["style/a.css"].content + b"\n" + FILES["style/b.css"]
 
 
 def test_a_style_sheet_that_uses_what_is_not_there_is_an_error() -> None:
