@@ -5,6 +5,7 @@
 
 import { batch } from "@preact/signals";
 
+import { noticed } from "./away.js";
 import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
@@ -168,6 +169,7 @@ function show() {
   showing = 0;
   const frames = arrivals.splice(0);
   batch(() => frames.forEach(arrived));
+  frames.forEach(noticed);
 }
 
 /** Where this client stands. Beyond two hundred rooms only the latest are listened to. */

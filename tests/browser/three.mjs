@@ -8,17 +8,17 @@ import assert from "node:assert/strict";
 
 import { named, picture, play } from "./scene.mjs";
 
-const QUESTION = "피아노 조율은 얼마나 자주 해야 하나요? <script>document.title='broken'</script>";
+const QUESTION = "피아노 조율은 얼마나 자주 해야 하나요? <script>globalThis.broken=1</script>";
 const GUEST = named("박바다");
 const INJECTIONS = [
-  "<script>document.title='broken'</script>",
-  "<img src=x onerror=\"document.title='broken'\">",
-  "<svg/onload=document.title='broken'>",
-  "javascript:document.title='broken'",
-  "\"><iframe srcdoc=\"<script>parent.document.title='broken'</script>\">",
-  "{{constructor.constructor(\"document.title='broken'\")()}}",
+  "<script>globalThis.broken=1</script>",
+  "<img src=x onerror=\"globalThis.broken=1\">",
+  "<svg/onload=globalThis.broken=1>",
+  "javascript:globalThis.broken=1",
+  "\"><iframe srcdoc=\"<script>parent.broken=1</script>\">",
+  "{{constructor.constructor(\"globalThis.broken=1\")()}}",
   "</textarea><style>body{display:none}</style>",
-  "${document.title='broken'} &lt;b&gt; &#60;i&#62;",
+  "${globalThis.broken=1} &lt;b&gt; &#60;i&#62;",
   "\u202Egnp.exe 뒤집힌 글 \u2066",
 ];
 
@@ -66,7 +66,7 @@ async function injections(asker, winner) {
   const said = (await winner.said()).slice(-INJECTIONS.length);
   assert.deepEqual(said, INJECTIONS);
   for (const { page } of [asker, winner]) {
-    assert.equal(await page.title(), "연결이");
+    assert.equal(await page.evaluate(() => globalThis.broken), undefined);
     assert.equal(await page.locator("main script, main iframe, main style, main img").count(), 0);
   }
 }

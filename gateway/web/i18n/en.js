@@ -211,6 +211,12 @@ export default {
   "rate.do": "Leave a rating",
   "rate.done": "Thank you for the rating.",
 
+  "notify.title": "Notifications",
+  "notify.here": "Tell me in this browser while I look elsewhere",
+  "notify.hint": "Nothing is said while you are looking at this page.",
+  "notify.refused": "The browser blocks notifications. Allow them in its settings.",
+  "notify.offer": "A question for you",
+  "notify.message": "{name} wrote",
   "profile.account": "Account",
   "expert.title": "What I know",
   "expert.lead": "Questions that fit what you state here are sent to you.",

@@ -14,7 +14,6 @@ export function speak(chosen) {
   language.value = chosen;
   localStorage.setItem(KEY, chosen);
   document.documentElement.lang = chosen;
-  document.title = t("brand");
 }
 
 export function t(key, values = {}) {

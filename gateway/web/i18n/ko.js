@@ -211,6 +211,12 @@ export default {
   "rate.do": "평가 남기기",
   "rate.done": "평가를 남겼어요. 고마워요.",
 
+  "notify.title": "알림",
+  "notify.here": "다른 일을 보는 동안 이 브라우저로 알려 주세요",
+  "notify.hint": "이 화면을 보고 있을 때는 알리지 않아요.",
+  "notify.refused": "브라우저가 알림을 막고 있어요. 브라우저 설정에서 허용해 주세요.",
+  "notify.offer": "새 질문이 왔어요",
+  "notify.message": "{name} 님의 새 메시지",
   "profile.account": "계정",
   "expert.title": "전문 분야",
   "expert.lead": "적어 둔 분야를 보고 알맞은 질문을 보내 드려요.",

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { saveProfile } from "../actions.js";
+import { able, tellMe, tellMeNoMore, told } from "../away.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
 import { attempt, notify, signOut } from "../session.js";
@@ -23,12 +24,32 @@ export function Profile() {
     </header>
     ${isExpert.value && html`<${ExpertForm} expert=${me.expert} />`}
     <${Account} me=${me} />
+    ${able && html`<${Telling} />`}
     <p class="actions">
       <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <${LanguageSwitch} />
       <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
     </p>
   </div>`;
+}
+
+/** Being told in this browser while looking elsewhere; one press ends it. */
+function Telling() {
+  async function toggle(event) {
+    if (!event.target.checked) tellMeNoMore();
+    else if (!(await tellMe())) {
+      event.target.checked = false;
+      notify("notify.refused", "told");
+    }
+  }
+  return html`<section class="card">
+    <h2>${t("notify.title")}</h2>
+    <label class="switch">
+      <input type="checkbox" role="switch" checked=${told.value} onChange=${toggle} />
+      <span>${t("notify.here")}</span>
+    </label>
+    <p class="hint">${t("notify.hint")}</p>
+  </section>`;
 }
 
 function Account({ me }) {
