@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from streams.log.cli import export, moments, read, sql, year
+from streams.log.cli import export, moments, read, replay, sql, year
 
 app = typer.Typer(
     name="yeon log",
@@ -14,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (read, export, sql, moments, year):
+for part in (read, export, sql, moments, replay, year):
     app.registered_commands += part.app.registered_commands
 
 
