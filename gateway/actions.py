@@ -16,6 +16,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """Write this as it is: a codec's own affair."""
+
+    packet: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the connection."""
 
@@ -78,4 +85,4 @@ class Typing:
 
 
 Work = Open | Execute | Join | Leave | Resume | Typing
-Action = Send | Close | Work
+Action = Send | Reply | Close | Work

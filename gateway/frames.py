@@ -55,14 +55,17 @@ def read(text: str | bytes) -> Read | Unread:
     frame_id = whole.get("id")
     if not _is_id(frame_id):
         return Unread(None, Failure("malformed", "an id is a text of 1 to 64 characters or a number", "id"))
-    kind = whole.get("type")
-    if not isinstance(kind, str):
-        return Unread(frame_id, Failure("malformed", "a frame has a type", "type"))
-    data = whole.get("data", {})
-    if not isinstance(data, dict):
-        return Unread(frame_id, Failure("malformed", "the data of a frame is an object", "data"))
     if not whole.keys() <= {"type", "id", "data"}:
         return Unread(frame_id, Failure("malformed", "a frame has type, id and data, and nothing else"))
+    return understood(whole.get("type"), frame_id, whole.get("data", {}))
+
+
+def understood(kind: Any, frame_id: FrameId | None, data: Any) -> Read | Unread:
+    """Understand a frame whose parts are decoded already."""
+    if not isinstance(kind, str):
+        return Unread(frame_id, Failure("malformed", "a frame has a type", "type"))
+    if not isinstance(data, dict):
+        return Unread(frame_id, Failure("malformed", "the data of a frame is an object", "data"))
     model = CLIENT_FRAMES.get(kind)
     if model is None:
         return Unread(frame_id, Failure("unknown_type", f"no frame is called {kind[:64]!r}", "type"))

@@ -6,6 +6,7 @@ SOCKETS = Gauge("yeon_gateway_sockets", "Open sockets.")
 FRAMES_IN = Counter("yeon_gateway_frames_received", "Frames from clients.")
 FRAMES_OUT = Counter("yeon_gateway_frames_sent", "Frames to clients, ephemeral ones included.")
 FRAMES_DROPPED = Counter("yeon_gateway_frames_dropped", "Ephemeral frames not sent to slow readers.")
+TURNED_AWAY = Counter("yeon_gateway_turned_away", "Handshakes answered without a WebSocket.", ["status"])
 CLOSED = Counter("yeon_gateway_closed", "Sockets ended by us.", ["code"])
 COMMAND_SECONDS = Histogram(
     "yeon_gateway_command_seconds",

@@ -39,6 +39,8 @@ class Present:
         self._pool = pool
         self._remove = redis.register_script(_REMOVE)
         self._sockets: Counter[UUID] = Counter()
+        self.sockets = 0
+        """How many sockets of anyone."""
         self._refreshed: dict[UUID, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,12 +55,14 @@ class Present:
 
     def came(self, user_id: UUID) -> None:
         """One more socket of this person."""
+        self.sockets += 1
         self._sockets[user_id] += 1
         if self._sockets[user_id] == 1:
             self._spawn(self._arrive(user_id))
 
     def went(self, user_id: UUID) -> None:
         """One socket less."""
+        self.sockets -= 1
         self._sockets[user_id] -= 1
         if self._sockets[user_id] <= 0:
             del self._sockets[user_id]

@@ -1,7 +1,6 @@
 """The WebSocket server: accepts connections, gives each a session, and lets them go gently when we stop."""
 
 import asyncio
-import http
 import logging
 import random
 import time
@@ -12,16 +11,20 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from gateway import frames
-from gateway.session import HEARTBEAT_SECONDS, FrameLimit, Session
+from gateway.codec import HEARTBEAT_SECONDS, JSON_FRAMES
+from gateway.door import Crowd, Room, spoken, turned_away
+from gateway.metrics import TURNED_AWAY
+from gateway.session import FrameLimit, Session
+from gateway.socketio import SocketIO
 from gateway.sockets import Socket, Surroundings
 from gateway.tokens import Tokens
 from infra.ids import new_id
 from infra.settings import Settings
 
-PATHS = frozenset({"/", "/ws"})
+HANDSHAKE_SECONDS = 5
+"""For a client's whole handshake, from its connection on."""
 BACK_AFTER_MS = (200, 2_000)
 """Between which a client is told to come back, so that not all come at once."""
-DRAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class SocketServer:
         self._around = around
         self._limit = FrameLimit(limit.amount, limit.get_expiry())
         self._open: set[Socket] = set()
+        self._room = Room(settings.gateway_sockets, settings.gateway_handshakes)
+        self._draining = False
         self._server: Server | None = None
 
     async def start(self) -> Listening:
@@ -50,11 +55,11 @@ class SocketServer:
             self._serve,
             self._settings.ws_host,
             self._settings.ws_port,
-            process_request=_only_known_paths,
-            compression=None,
+            process_request=self._let_in,
+            compression="deflate" if self._settings.compression else None,
             max_size=self._settings.frame_bytes,
             max_queue=64,
-            open_timeout=10,
+            open_timeout=HANDSHAKE_SECONDS,
             ping_interval=HEARTBEAT_SECONDS,
             ping_timeout=HEARTBEAT_SECONDS,
             close_timeout=3,
@@ -65,27 +70,45 @@ class SocketServer:
         return Listening(host, port)
 
     async def stop(self) -> None:
-        """Ask everyone to come back in a moment, elsewhere perhaps, and close."""
+        """Ask everyone to come back in a moment, elsewhere perhaps, and close. Nobody new comes in meanwhile."""
         if self._server is None:
             return
+        self._draining = True
+        self._server.close(close_connections=False)
         for socket in tuple(self._open):
             wait = random.randint(*BACK_AFTER_MS)
             socket.deliver(frames.event("draining", {"reconnectAfterMs": wait}))
-        if self._open:
-            await asyncio.sleep(DRAIN_SECONDS)
+        await asyncio.gather(*(socket.settled() for socket in tuple(self._open)))
         for socket in tuple(self._open):
             socket.end(1012, "restart")
-        self._server.close()
         await self._server.wait_closed()
 
     async def _serve(self, connection: ServerConnection) -> None:
-        session = Session(new_id(), time.time(), self._tokens.read, new_id, self._limit)
-        socket = Socket(connection, session, self._around)
+        assert connection.request is not None
+        session_id = new_id()
+        way = spoken(connection.request.path)
+        codec = SocketIO(session_id, self._settings.frame_bytes) if way == "socket.io" else JSON_FRAMES
+        session = Session(session_id, time.time(), self._tokens.read, new_id, self._limit, codec)
+        socket = Socket(connection, codec, session, self._around)
         self._open.add(socket)
         try:
+            if self._draining:
+                socket.end(1012, "restart")
             await socket.run(_bearer(connection))
         finally:
             self._open.discard(socket)
+
+    def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
+        inside = len(self._open)
+        crowd = Crowd(inside, inside - self._around.present.sockets)
+        turned = turned_away(request.path, crowd, self._room, self._draining)
+        if turned is None:
+            return None
+        TURNED_AWAY.labels(str(turned.status.value)).inc()
+        response = connection.respond(turned.status, turned.body)
+        if turned.retry_after is not None:
+            response.headers["Retry-After"] = str(turned.retry_after)
+        return response
 
 
 def _library_log() -> logging.Logger:
@@ -99,9 +122,3 @@ def _bearer(connection: ServerConnection) -> str | None:
     assert connection.request is not None
     scheme, _, token = connection.request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token else None
-
-
-def _only_known_paths(connection: ServerConnection, request: Request) -> Response | None:
-    if request.path in PATHS:
-        return None
-    return connection.respond(http.HTTPStatus.NOT_FOUND, "no WebSocket here; a token never stands in a URL\n")

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from gateway import frames
-from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing
+from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Resume, Send, Typing
+from gateway.codec import HEARTBEAT_SECONDS, JSON_FRAMES, Aside, Bye, Codec, Hello
 from gateway.frames import Failure, FrameId
 from gateway.tokens import BadToken, Claims
 from schemas.commands.question import AcceptOffer, DeclineOffer
@@ -23,7 +24,6 @@ FIRST_FRAME_SECONDS = 5.0
 TOKEN_GRACE_SECONDS = 30.0
 MALFORMED_AT_MOST = 10
 UNANSWERED_AT_MOST = 256
-HEARTBEAT_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Session:
         read_token: Callable[[str, float], Claims],
         new_id: Callable[[], UUID],
         limit: FrameLimit,
+        codec: Codec = JSON_FRAMES,
     ) -> None:
         """`opened_at`, like every `now`, is in Unix seconds. `read_token` raises `BadToken`."""
         self.session_id = session_id
@@ -61,6 +62,7 @@ class Session:
         self._read_token = read_token
         self._new_id = new_id
         self._limit = limit
+        self._codec = codec
         self._arrivals: deque[float] = deque()
         self._malformed = 0
         self._slots: deque[_Slot] = deque()
@@ -97,11 +99,17 @@ class Session:
         waiting = self._count(now)
         if waiting is not None:
             return waiting if self.closed else self._refuse_early(text, now)
-        match frames.read(text):
+        match self._codec.read(text):
             case frames.Unread(frame_id, failure):
                 return self._not_ours(frame_id, failure)
             case frames.Read(frame_id, data):
                 return self._understood(frame_id, data, now)
+            case Hello(token):
+                return self.hello(token, now)
+            case Aside(reply):
+                return [] if reply is None else [Reply(reply)]
+            case Bye():
+                return self._close(1000, "goodbye")
 
     def done(self, slot: int, data: dict[str, Any]) -> list[Action]:
         """The work of `slot` was carried out; `data` is what its `ack` carries."""
@@ -146,10 +154,11 @@ class Session:
         return []
 
     def _refuse_early(self, text: str | bytes, now: float) -> list[Action]:
-        found = frames.read(text)
+        found = self._codec.read(text)
+        frame_id = found.id if isinstance(found, frames.Read | frames.Unread) else None
         wait = self._arrivals[0] + self._limit.seconds - now
         failure = Failure("rate_limited", "too many frames", retry_after=wait)
-        return self.failed(self._open_slot(found.id), failure)
+        return self.failed(self._open_slot(frame_id), failure)
 
     def _not_ours(self, frame_id: FrameId | None, failure: Failure) -> list[Action]:
         actions = self.failed(self._open_slot(frame_id), failure)
@@ -185,11 +194,11 @@ class Session:
                     room_id=room_id,
                     message_id=self._new_id(),
                     content=said.content,
-                    client_msg_id=said.client_msg_id,
+                    client_msg_id=said.client_msg_id or "",
                 )
-                return [
-                    Execute(slot, command, message_command(room_id, me, said.client_msg_id), "messages"),
-                ]
+                own = said.client_msg_id
+                command_id = message_command(room_id, me, own) if own else self._new_id()
+                return [Execute(slot, command, command_id, "messages")]
             case client.AcceptQuestion(question_id=question_id):
                 return [Execute(slot, AcceptOffer(question_id=question_id), self._new_id())]
             case client.DeclineQuestion(question_id=question_id):

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
-from websockets.asyncio.connection import broadcast
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing, Work
+from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Resume, Send, Typing, Work
 from gateway.answers import acknowledged, failure_of
+from gateway.codec import HEARTBEAT_SECONDS, Codec
 from gateway.executor import Executor
 from gateway.fanout import Fanout, NotInRoom, Views
 from gateway.frames import Failure
 from gateway.limits import Limits
-from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, FRAMES_OUT, SOCKETS
+from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, SOCKETS
+from gateway.outbox import Outbox
 from gateway.presence import Present
 from gateway.session import Session
 from gateway.typists import Typists
@@ -33,6 +34,8 @@ INBOX_WAITS_SECONDS = 0.25
 """After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
 FAREWELL_SECONDS = 3.0
 DRAIN_SECONDS = 20.0
+SETTLE_SECONDS = 2.0
+"""How long a goodbye waits for commands under way."""
 log = logging.getLogger(__name__)
 
 
@@ -58,8 +61,12 @@ class Surroundings:
 class Socket:
     """A connection, its session, and the work under way for it. A `gateway.line.Listener`."""
 
-    def __init__(self, connection: ServerConnection, session: Session, around: Surroundings) -> None:
+    def __init__(
+        self, connection: ServerConnection, codec: Codec, session: Session, around: Surroundings
+    ) -> None:
         self._connection = connection
+        self._codec = codec
+        self._outbox = Outbox(connection, codec, around.buffer_bytes)
         self._session = session
         self._around = around
         self._work: deque[Work] = deque()
@@ -67,6 +74,7 @@ class Socket:
         self._commands: set[asyncio.Task[None]] = set()
         self._farewell: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._beats: asyncio.TimerHandle | None = None
         self._present = False
         self._inbox_from: int | None = None
 
@@ -80,6 +88,9 @@ class Socket:
         """Serve the connection until it ends. `token` is what came with the handshake."""
         SOCKETS.inc()
         self._set_timer()
+        if (greeting := self._codec.greeting) is not None:
+            self._outbox.put(greeting)
+            self._beat_later()
         try:
             if token is not None:
                 self._perform(self._session.hello(token, time.time()))
@@ -99,23 +110,24 @@ class Socket:
         """Write the frame, now; an ephemeral one may be dropped. Never raises, never waits."""
         if self._session.closed:
             return
-        waiting = self._connection.transport.get_write_buffer_size()
-        if ephemeral and waiting > self._around.buffer_bytes // 4:
+        if ephemeral and self._outbox.crowded:
             FRAMES_DROPPED.inc()
-            return
-        if waiting > self._around.buffer_bytes:
+        elif not self._outbox.write(frame):
             self.end(4408, "too slow a reader")
-            return
-        self._write(frame)
 
     async def drained(self) -> None:
         """Wait until the reader has taken most of what it was sent. Raises `Ended` if it never does."""
         until = time.monotonic() + DRAIN_SECONDS
-        while self._connection.transport.get_write_buffer_size() > self._around.buffer_bytes // 4:
+        while self._outbox.crowded:
             if self._session.closed or time.monotonic() > until:
                 self.end(4408, "too slow a reader")
                 raise Ended
             await asyncio.sleep(0.01)
+
+    async def settled(self) -> None:
+        """Wait a moment for the answers to what it asked for; new frames are still taken meanwhile."""
+        if self._commands:
+            await asyncio.wait(self._commands, timeout=SETTLE_SECONDS)
 
     def end(self, code: int, reason: str) -> None:
         """Close the connection. A reader that takes nothing any more is cut off."""
@@ -131,19 +143,28 @@ class Socket:
         except TimeoutError:
             self._connection.transport.abort()
 
-    def _write(self, frame: bytes) -> None:
-        FRAMES_OUT.inc()
-        broadcast((self._connection,), frame, text=True)
+    def _beat_later(self) -> None:
+        self._beats = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat)
+
+    def _beat(self) -> None:
+        if not self._session.closed and self._codec.heartbeat is not None:
+            self._outbox.put(self._codec.heartbeat)
+            self._beat_later()
 
     def _perform(self, actions: list[Action]) -> None:
+        fits = True
         for action in actions:
             match action:
                 case Send(frame):
-                    self._write(frame)
+                    fits &= self._outbox.write(frame)
+                case Reply(packet):
+                    fits &= self._outbox.put(packet)
                 case Close(code, reason):
                     self.end(code, reason)
                 case _:
                     self._work.append(action)
+        if not fits:
+            self.end(4408, "too slow a reader")
         if self._work and (self._worker is None or self._worker.done()):
             self._worker = asyncio.create_task(self._work_off())
 
@@ -265,8 +286,9 @@ class Socket:
 
     async def _clear(self) -> None:
         """Leave no trace of the connection."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._beats):
+            if timer is not None:
+                timer.cancel()
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait([self._worker])

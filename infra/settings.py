@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     limit_logins: str = "5/minute"
     limit_registrations: str = "60/hour"
     limit_sockets: int = 10
+    gateway_sockets: Annotated[int, Field(ge=1)] = 15_000
+    """Sockets of one gateway at once; those beyond are answered 503."""
+    gateway_handshakes: Annotated[int, Field(ge=1)] = 1_000
+    """Sockets of one gateway that have not said who is there yet; those beyond are answered 503."""
+    compression: bool = False
+    """Whether a WebSocket client that asks for `permessage-deflate` gets it."""
     frame_bytes: int = 65_536
     socket_buffer_bytes: int = 1_048_576
 

@@ -44,11 +44,14 @@ class LeaveRoom(ClientFrame):
 
 
 class MessageGiven(ClosedSaid):
-    """What is said. The same `client_msg_id` again in the room by the sender gets the first answer."""
+    """What is said. The same `client_msg_id` again in the room by the sender gets the first answer.
+
+    Without one, as in the first design, what is sent twice is said twice.
+    """
 
     content: MessageText
     type: Literal["text"] = "text"
-    client_msg_id: ClientMsgId
+    client_msg_id: ClientMsgId | None = None
 
 
 class SendMessage(ClientFrame):

@@ -89,7 +89,7 @@ class TestConnections:
         count = 0
         async with asyncio.timeout(60):
             while (await self._closed_for_slowness(world)) == 0:
-                for _ in range(20):
+                for _ in range(5):
                     count += 1
                     body = {"content": "길" * 8000, "clientMsgId": f"s{count}"}
                     await asker.tell("send_message", None, roomId=room, message=body)

@@ -1,0 +1,62 @@
+"""What waits for one reader, bounded in bytes: the way from a frame to the connection.
+
+A packet is framed for the WebSocket once, however many connections it goes to, and handed to the transport at once.
+"""
+
+from functools import lru_cache
+
+from websockets.asyncio.connection import broadcast
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from gateway.codec import Codec
+from gateway.metrics import FRAMES_OUT
+
+
+class Outbox:
+    """One connection's unsent bytes: never more than `most`, apart from the few of a close frame."""
+
+    __slots__ = ("_codec", "_connection", "_most")
+
+    def __init__(self, connection: ServerConnection, codec: Codec, most: int) -> None:
+        self._connection = connection
+        self._codec = codec
+        self._most = most
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes the reader has not taken yet, beyond what the system holds for it."""
+        return self._connection.transport.get_write_buffer_size()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether what may be left out should be."""
+        return self.waiting > self._most // 4
+
+    def write(self, frame: bytes) -> bool:
+        """Write a frame in the connection's codec. False, and no more is written, if it does not fit any more."""
+        return all(self.put(packet) for packet in self._codec.write(frame))
+
+    def put(self, packet: bytes) -> bool:
+        """Write a packet as it is. False, and nothing is written, if it does not fit any more."""
+        connection = self._connection
+        if connection.protocol.state is not State.OPEN:
+            return True
+        framed = _framed(packet)
+        waiting = self.waiting
+        # What does not fit an empty queue could never be sent: one packet larger than the bound goes alone.
+        if waiting and waiting + len(framed) > self._most:
+            return False
+        FRAMES_OUT.inc()
+        if connection.protocol.extensions:
+            broadcast((connection,), packet, text=True)
+        else:
+            connection.transport.write(framed)
+        return True
+
+
+@lru_cache(maxsize=16)
+def _framed(packet: bytes) -> bytes:
+    """The bytes of `packet` on the connection: what goes to many goes to one right after another."""
+    return Frame(Opcode.TEXT, packet).serialize(mask=False)
