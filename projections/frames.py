@@ -40,7 +40,7 @@ def room_frame(room_id: UUID, seq: int, row: Mapping[str, Any]) -> Frame:
             "createdAt": stamp(row["created_at"]),
             "clientMsgId": row["client_msg_id"],
         }
-        if row.get("redacted"):
+        if taken_back(row):
             message["redacted"] = True
         sender = {"userId": str(row["user_id"]), "userName": row["user_name"]}
         data = {"roomId": str(room_id), "seq": seq, "message": message, "sender": sender}
@@ -63,9 +63,14 @@ def history_item(seq: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "createdAt": at,
         "clientMsgId": row["client_msg_id"],
     }
-    if row.get("redacted"):
+    if taken_back(row):
         item["redacted"] = True
     return item
+
+
+def taken_back(row: Mapping[str, Any]) -> bool:
+    """Whether a message has no words any more: its author took it back, or was erased."""
+    return bool(row.get("redacted")) or not row["content"]
 
 
 def _about(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.leaving import forget
 from gateway.rest.caller import Me, The, answer
+from projections.queries.leaving import open_matters
 from schemas.commands.account import ChangeProfile
 from schemas.wire.rest import ProfileBody, UserSaid
 
@@ -22,3 +24,11 @@ async def change_profile(body: ProfileBody, me: Me, the: The) -> Response:
     command = ChangeProfile(display_name=body.display_name, email=body.email, role=body.role)
     outcome = await me.execute(command)
     return answer({**await the.accounts.user(me.id), "position": outcome.position})
+
+
+@router.delete("/profile", status_code=204)
+async def erase(me: Me, the: The) -> Response:
+    """Be forgotten, for good: one's words and name become unreadable at once, and are cleared everywhere they can be."""
+    await me.sees_own_writes()
+    await forget(the.executor, me.id, await open_matters(the.pool, me.id), me.command_id)
+    return Response(status_code=204)

@@ -1,0 +1,31 @@
+"""Forgetting a person: what still waits for them is ended first, so that nobody waits for someone who is gone."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid5
+
+from gateway.executor import Executor
+from projections.queries.leaving import OpenMatters
+from schemas.commands import Command
+from schemas.commands.account import EraseAccount
+from schemas.commands.question import CancelQuestion, DeclineOffer
+from schemas.commands.room import LeaveRoom
+from schemas.port import Refused
+
+
+async def forget(executor: Executor, user_id: UUID, matters: OpenMatters, command_id: UUID) -> None:
+    """End `matters` and erase the account. The same again, after a failure, goes on where it stopped."""
+    for command, about in _farewells(matters):
+        try:
+            await executor.execute(user_id, command, uuid5(command_id, f"{command.NAME}:{about}"))
+        except Refused:
+            continue  # It ended by itself meanwhile.
+    await executor.execute(user_id, EraseAccount(), command_id)
+
+
+def _farewells(matters: OpenMatters) -> Iterable[tuple[Command, UUID]]:
+    for question_id in matters.offers:
+        yield DeclineOffer(question_id=question_id), question_id
+    for room_id in matters.rooms:
+        yield LeaveRoom(room_id=room_id), room_id
+    for question_id in matters.questions:
+        yield CancelQuestion(question_id=question_id), question_id
