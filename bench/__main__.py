@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("append", "rebuild", "chat", "match", "rank")
+NAMES = ("append", "rebuild", "chat", "plain", "match", "rank")
 
 
 def main() -> None:
