@@ -119,6 +119,7 @@ _hand_over("rebuild", ("streams.rebuild",), "Make views, topics or the index ane
 _hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")
 _hand_over("log", ("streams.log",), "Read, export, replay and ask the log of everything that happened.")
+_hand_over("report", ("streams.log", "report"), "One HTML page with charts of what happened.")
 _hand_over("seed", ("commands", "seed"), "Make the demo people.")
 _hand_over("grant", ("commands.grant",), "Give somebody a role; so the first operator is made.")
 

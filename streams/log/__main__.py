@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from streams.log.cli import export, moments, read, replay, sql, year
+from streams.log.cli import export, moments, read, replay, report, sql, year
 
 app = typer.Typer(
     name="yeon log",
@@ -14,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (read, export, sql, moments, replay, year):
+for part in (read, export, sql, moments, replay, report, year):
     app.registered_commands += part.app.registered_commands
 
 
