@@ -87,6 +87,17 @@ export async function signOut() {
   signedOut();
 }
 
+/** End every session of this person, on every machine. */
+export async function signOutEverywhere() {
+  if (await attempt(() => rest.post("/auth/logout", {}))) signedOut();
+}
+
+/** Be forgotten: the account goes, and with it the key to everything this person wrote. */
+export async function eraseMe() {
+  await rest.call("DELETE", "/users/profile");
+  signedOut();
+}
+
 function signedOut(code) {
   socket?.stop();
   outbox?.clear();

@@ -52,8 +52,9 @@ export function Log({ room, me }) {
 
   // A keyboard that opens, or a field that grows, takes its place from above: the last words stay in sight.
   useEffect(() => {
-    const keep = new ResizeObserver(() => stick.current && (box.current.scrollTop = box.current.scrollHeight));
-    keep.observe(box.current);
+    const log = box.current;
+    const keep = new ResizeObserver(() => stick.current && (log.scrollTop = log.scrollHeight));
+    keep.observe(log);
     return () => keep.disconnect();
   }, []);
 

@@ -6,7 +6,7 @@ import { saveProfile } from "../actions.js";
 import { able, tellMe, tellMeNoMore, told } from "../away.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
-import { attempt, notify, signOut } from "../session.js";
+import { attempt, eraseMe, notify, signOut, signOutEverywhere } from "../session.js";
 import { isExpert, state } from "../state/store.js";
 import { ExpertForm } from "./expert-form.js";
 import { Avatar, Choice, Field } from "./parts.js";
@@ -29,8 +29,24 @@ export function Profile() {
       <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <${LanguageSwitch} />
       <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
+      <button class="plain" type="button" onClick=${signOutEverywhere}>${t("sign_out.everywhere")}</button>
     </p>
+    <${Erase} />
   </div>`;
+}
+
+function Erase() {
+  const [asking, setAsking] = useState(false);
+  if (!asking) {
+    return html`<p><button class="plain" type="button" onClick=${() => setAsking(true)}>${t("erase")}</button></p>`;
+  }
+  return html`<section class="card" role="alertdialog" aria-label=${t("erase")}>
+    <p>${t("erase.sure")}</p>
+    <p class="actions">
+      <button class="secondary" type="button" onClick=${() => attempt(eraseMe)}>${t("erase.do")}</button>
+      <button class="plain" type="button" onClick=${() => setAsking(false)}>${t("cancel")}</button>
+    </p>
+  </section>`;
 }
 
 /** Being told in this browser while looking elsewhere; one press ends it. */
