@@ -65,6 +65,7 @@ class Bulk:
     def __enter__(self) -> "Bulk":
         try:
             self._check()
+            self._connection.rollback()  # lets go of the lock
         except BaseException:
             self._connection.close()
             raise

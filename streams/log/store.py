@@ -76,6 +76,11 @@ class Store:
         row = self._connection.execute("SELECT position FROM store.log_head").fetchone()
         return int(row[0]) if row else 0
 
+    def published(self) -> int:
+        """The position up to which every event is on its topic, acknowledged; 0 if no relay was here yet."""
+        row = self._connection.execute("SELECT position FROM ops.relay_head").fetchone()
+        return int(row[0]) if row else 0
+
     def events(self, wanted: Wanted, *, page: int = PAGE) -> Iterator[Event]:
         """The wanted events, unsealed where the keys are there, from the first."""
         for rows in self.pages(wanted, page=page):

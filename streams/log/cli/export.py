@@ -95,4 +95,13 @@ def _source(origin: Origin, since: str | None, until: str | None) -> Iterator[tu
     if not isinstance(begin, int) or not isinstance(end, int):
         raise typer.BadParameter("from Kafka, --since and --until are positions")
     with FromKafka(settings().kafka_url) as topics:
-        yield topics, begin, min(end, topics.head())
+        yield topics, begin, min(end, _published() or topics.head())
+
+
+def _published() -> int:
+    """Where the relay stands, if the store is there to tell: partitions are written side by side, so that the last
+    record of one may be there before those of others."""
+    if not settings().postgres_url:
+        return 0
+    with opened() as log:
+        return log.published()

@@ -1,5 +1,6 @@
 """Given a seed, when a year is made up, then it is the same year, a valid log, and has the rhythm of people."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,17 +8,19 @@ from random import Random
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from commands.bulk import Bulk, StoreNotEmpty
 from commands.rules import rules_of
 from infra.log import EventLog
 from infra.postgres import pool as connect
-from infra.settings import Settings
+from infra.settings import Settings, settings
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 from schemas.envelope import Event
 from schemas.events.question import QuestionAsked
 from schemas.events.room import MessagePosted
+from streams.log.__main__ import app
 from streams.log.filters import Wanted
 from streams.log.store import store
 from streams.log.year.rhythm import SEOUL, arrivals
@@ -101,3 +104,18 @@ def test_people_come_by_day_and_on_weekdays_and_in_bursts() -> None:
     assert len(moments) == 40_000
     first_month, last_month = moments[3_333], moments[-3_333]
     assert (first_month - start) > (moments[-1] - last_month)
+
+
+def test_the_command_makes_a_year_once(
+    fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEON_POSTGRES_URL", fresh_database())
+    settings.cache_clear()
+    arguments = ["make-up", "--questions", "5", "--askers", "3", "--experts", "6", "--days", "3", "--json"]
+
+    made, again = CliRunner().invoke(app, arguments), CliRunner().invoke(app, arguments)
+
+    settings.cache_clear()
+    assert json.loads(made.output)["position"] > 5
+    assert again.exit_code == 1
+    assert again.output.startswith("The event store holds")
