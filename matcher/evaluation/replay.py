@@ -67,7 +67,7 @@ class Replay:
         self._terms = terms
         self.rows = {name: recall.histories.row(identity(name)) for name in timeline.experts}
         self._gains = _gains_before_the_cut(timeline)
-        self._ratings: list[tuple[float, UUID, Answered, int]] = []
+        self._ratings: list[tuple[float, int, int]] = []
 
     def moments(
         self, text_of: Callable[[Question], str], *, available: bool, wanted: frozenset[str]
@@ -143,11 +143,11 @@ class Replay:
         self._recall.put(answers, vectors, [document(self._terms.of(q.content)) for _, q in given])
         for answered, (answer, _) in zip(answers, given, strict=True):
             due = answered.at + RATED_AFTER_DAYS * DAY
-            heapq.heappush(self._ratings, (due, answered.answer_id, answered, stars(answer.votes)))
+            heapq.heappush(self._ratings, (due, answered.answer_id, stars(answer.votes)))
 
     def _rate(self, now: float) -> None:
         while self._ratings and self._ratings[0][0] <= now:
-            _, answer_id, _, given = heapq.heappop(self._ratings)
+            _, answer_id, given = heapq.heappop(self._ratings)
             self._recall.histories.rate(answer_id, given)
 
 

@@ -5,14 +5,15 @@ A point holds who answered what when and how it was rated, never the words thems
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from matcher.encoders.contract import Vector, Vectors
 from matcher.index.contract import plain_name
 from matcher.lexical.sparse import Sparse
 
-FORM = "v1"
+FORM = "v2"
 """Of the payload and the terms; a change of either makes a new index."""
 
 INTEGER_KEYS = ("free", "demo")
@@ -41,9 +42,10 @@ class Answered:
     demo: bool = False
 
     @property
-    def answer_id(self) -> UUID:
-        """The id of its point, which follows from the two."""
-        return uuid5(self.question_id, self.expert_id.hex)
+    def answer_id(self) -> int:
+        """The id of its point, 63 bits that follow from the two. A number, since hundreds are read for a question."""
+        digest = blake2b(self.question_id.bytes + self.expert_id.bytes, digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Sought:
 class Near:
     """An answer that was found: its id, and its cosine similarity or BM25 score."""
 
-    answer_id: UUID
+    answer_id: int
     score: float
 
 
@@ -102,7 +104,7 @@ class AnswerIndex(Protocol):
         """Insert or replace by `answer_id`."""
         ...
 
-    def rate(self, answer_id: UUID, stars: int) -> None:
+    def rate(self, answer_id: int, stars: int) -> None:
         """Change the rating of an answer; one that is not there stays away."""
         ...
 

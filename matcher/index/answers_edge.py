@@ -67,7 +67,7 @@ class EdgeAnswers:
     def put(self, answers: Sequence[Answered], vectors: Vectors, terms: Sequence[Sparse]) -> None:
         points = [
             qe.Point(
-                str(answered.answer_id),
+                answered.answer_id,
                 {"": vector.tolist(), LEXICAL: qe.SparseVector(list(sparse.indices), list(sparse.values))},
                 to_payload(answered),
             )
@@ -76,9 +76,9 @@ class EdgeAnswers:
         if points:
             self._update(qe.UpdateOperation.upsert_points(points))
 
-    def rate(self, answer_id: UUID, stars: int) -> None:
-        if self._shard.opened.retrieve([str(answer_id)], False, False):
-            self._update(qe.UpdateOperation.set_payload([str(answer_id)], {"stars": stars}))
+    def rate(self, answer_id: int, stars: int) -> None:
+        if self._shard.opened.retrieve([answer_id], False, False):
+            self._update(qe.UpdateOperation.set_payload([answer_id], {"stars": stars}))
 
     def set_free(self, expert_id: UUID, free: bool) -> None:
         of_expert = qe.Filter(must=[_is("expert", str(expert_id))])
@@ -92,7 +92,7 @@ class EdgeAnswers:
         if not sought:
             return []
         answers = self._shard.opened.query_batch(qe.QueryBatchRequest([_request(one) for one in sought]))
-        return [[Near(_uuid(point.id), point.score) for point in points] for points in answers]
+        return [[Near(int(point.id), point.score) for point in points] for points in answers]
 
     def pages(self) -> Iterator[Page]:
         after: Any = None
@@ -149,7 +149,3 @@ def _is(key: str, value: Any) -> qe.FieldCondition:
 
 def _dense(vector: Any) -> Any:
     return vector[""] if isinstance(vector, dict) else vector
-
-
-def _uuid(point_id: Any) -> UUID:
-    return point_id if isinstance(point_id, UUID) else UUID(str(point_id))

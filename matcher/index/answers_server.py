@@ -70,7 +70,7 @@ class ServerAnswers:
     def put(self, answers: Sequence[Answered], vectors: Vectors, terms: Sequence[Sparse]) -> None:
         points = [
             qm.PointStruct(
-                id=str(answered.answer_id),
+                id=answered.answer_id,
                 vector={"": vector.tolist(), LEXICAL: _sparse(sparse)},
                 payload=to_payload(answered),
             )
@@ -80,8 +80,8 @@ class ServerAnswers:
             self._client.upsert(self._name, points, wait=True)
 
     @reaching()
-    def rate(self, answer_id: UUID, stars: int) -> None:
-        this = qm.Filter(must=[qm.HasIdCondition(has_id=[str(answer_id)])])
+    def rate(self, answer_id: int, stars: int) -> None:
+        this = qm.Filter(must=[qm.HasIdCondition(has_id=[answer_id])])
         self._client.set_payload(self._name, {"stars": stars}, points=this, wait=True)
 
     @reaching()
@@ -99,7 +99,7 @@ class ServerAnswers:
         if not sought:
             return []
         answers = self._client.query_batch_points(self._name, [_request(one) for one in sought])
-        return [[Near(UUID(str(point.id)), point.score) for point in answer.points] for answer in answers]
+        return [[Near(int(point.id), point.score) for point in answer.points] for answer in answers]
 
     @reaching()
     def pages(self) -> Iterator[Page]:
