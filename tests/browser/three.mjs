@@ -1,6 +1,6 @@
 /**
  * Three people: an expert loses the race for the only place, the other reads what scripts were tried; a message is taken
- * back, a page is closed with a message on its way, and someone is invited.
+ * back, a page is closed with a message on its way, someone is invited, leaves, and erases their account.
  * `node three.mjs <address of a stack with one place a question> [directory for pictures]`
  */
 
@@ -40,6 +40,7 @@ await play(async ({ open }) => {
   await takenBack(asker, winner);
   await closedPage(asker, winner);
   await invited(asker, loser);
+  await erased(loser);
 });
 
 /** Both press at the same moment: one is in, the other is told that the place was taken. */
@@ -107,4 +108,15 @@ async function invited(asker, guest) {
   await guest.button("방에서 나가기").click();
   await guest.page.getByRole("alertdialog").getByRole("button", { name: "방에서 나가기" }).click();
   await asker.page.getByText(`${GUEST} 님이 나갔어요`).first().waitFor();
+}
+
+/** Who erased their account is nobody from then on. */
+async function erased({ page }) {
+  await page.goto(new URL("#/profile", page.url()).href);
+  await page.getByRole("button", { name: "계정 지우기" }).click();
+  await page.getByRole("button", { name: "모두 지울게요" }).click();
+  await page.getByLabel("아이디").fill(named("l"));
+  await page.getByLabel("비밀번호").fill("correct horse battery");
+  await page.keyboard.press("Enter");
+  await page.getByText("아이디나 비밀번호가 맞지 않아요.").waitFor();
 }
