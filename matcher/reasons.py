@@ -11,8 +11,11 @@ from schemas.events.question import Candidate, Reason
 _DIGITS = 4
 
 
-def to_candidate(ranked: Ranked) -> Candidate:
-    """The candidate of the event, its reasons in the order of their contributions, largest first."""
+def to_candidate(ranked: Ranked, draw: float | None = None) -> Candidate:
+    """The candidate of the event, its reasons in the order of their contributions, largest first.
+
+    `draw` is the chance drawn for somebody new who is tried; it stands last, since it adds nothing to the score.
+    """
     reasons = [
         Reason(
             feature=feature,
@@ -26,6 +29,16 @@ def to_candidate(ranked: Ranked) -> Candidate:
         for ko, en in [_sentences(feature, ranked)]
     ]
     reasons.sort(key=lambda reason: (-reason.contribution, reason.feature))
+    if draw is not None:
+        reasons.append(
+            Reason(
+                feature="exploration",
+                value=round(draw, _DIGITS),
+                contribution=0.0,
+                ko="새로 오신 분에게도 기회를 드려요.",
+                en="New here, and given a chance.",
+            )
+        )
     return Candidate(
         expert_id=ranked.expert_id,
         display_name=ranked.display_name,

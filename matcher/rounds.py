@@ -18,13 +18,15 @@ from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import Passing, in_order
 from infra.log import EventLog
 from matcher import positions
+from matcher.fairness import ASKED
 from matcher.finder import Finder, Search
 from matcher.index.contract import Wanted
-from matcher.ranking import breadth_of
+from matcher.ranking import Ranked, breadth_of
 from matcher.reasons import to_candidate
+from matcher.trying import with_trial
 from schemas.commands.question import OfferCandidates
 from schemas.envelope import Context, Event
-from schemas.events.question import QuestionAsked, RoundRequested
+from schemas.events.question import Candidate, QuestionAsked, RoundRequested
 from schemas.events.unreadable import Unreadable
 from schemas.ids import SYSTEM, match_command
 from schemas.port import CommandPort, Refused, Unavailable
@@ -72,6 +74,13 @@ def round_of(event: Event) -> Round | None:
         at=event.meta.at.timestamp(),
     )
     return Round(event, data.question_id, number, search)
+
+
+def _candidates(ranking: Sequence[Ranked], question_id: UUID) -> tuple[Candidate, ...]:
+    order, draw = with_trial(ranking, question_id)
+    return tuple(
+        to_candidate(ranked, draw if place == ASKED - 1 else None) for place, ranked in enumerate(order)
+    )
 
 
 class Rounds:
@@ -227,7 +236,7 @@ class Rounds:
                 question_id=one.question_id,
                 round=one.number,
                 model=self._finder.model,
-                candidates=tuple(to_candidate(ranked) for ranked in ranking),
+                candidates=_candidates(ranking, one.question_id),
             )
             for one, ranking in zip(rounds, rankings, strict=True)
         ]
