@@ -1,11 +1,14 @@
 """Given a log, when the views are asked for as of a moment, then they are as they stood then, and the live ones as they
 were."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 
 from infra.postgres import pool as connect
@@ -14,6 +17,8 @@ from projections.prepare import prepare
 from projections.rebuild import rebuild
 from projections.tables import TABLES
 from schemas.envelope import Event
+from streams.log.asof.build import build
+from streams.log.store import store
 from tests.projections.history import History
 from tests.streams.log.conftest import Yeon
 
@@ -35,71 +40,67 @@ def rows_of(path: Path, table: str) -> list[tuple[Any, ...]]:
         return duck.execute(f'SELECT {columns} FROM "{table}" ORDER BY ALL').fetchall()
 
 
+@pytest.fixture(scope="module")
+def moments(
+    store_url: str, told: History, tmp_path_factory: pytest.TempPathFactory
+) -> dict[int, tuple[Path, str]]:
+    """Files of some positions, and the hashes of their contents."""
+    directory = tmp_path_factory.mktemp("moments")
+    last = len(told.events)
+    wanted = [(position, directory / f"{position}.duckdb") for position in (30, 31, 90, last - 1, last)]
+    with store(store_url) as log:
+        digests = asyncio.run(build(log, wanted))
+    return {position: (path, digest) for (position, path), digest in zip(wanted, digests, strict=True)}
+
+
 async def test_each_view_is_what_a_rebuild_of_those_events_makes(
-    yeon_log: Yeon, told: History, fresh_database: Any, tmp_path: Path
+    moments: dict[int, tuple[Path, str]], told: History, fresh_database: Callable[[], str]
 ) -> None:
-    import asyncio
-
-    result = await asyncio.to_thread(yeon_log, "as-of", 90, "--out", tmp_path / "then.duckdb")
-    assert result.exit_code == 0, result.output
-
     async with connect(fresh_database(), "test") as pool:
         await prepare(pool)
         await rebuild(pool, Told(told.events[:90]), list(VIEWS.values()))
-        async with pool.connection() as connection:
-            for table in TABLES.values():
-                cursor = await connection.execute(f"SELECT * FROM views.{table.name}")
-                count = len(await cursor.fetchall())
-                assert len(rows_of(tmp_path / "then.duckdb", table.name)) == count, table.name
-            cursor = await connection.execute(
-                "SELECT question_id::text, status, round::text, version::text FROM views.questions ORDER BY 1"
-            )
-            live = await cursor.fetchall()
-    with duckdb.connect(str(tmp_path / "then.duckdb"), read_only=True) as duck:
-        found = duck.execute(
-            "SELECT question_id::VARCHAR, status, round::VARCHAR, version::VARCHAR FROM questions ORDER BY 1"
-        ).fetchall()
-    assert found == live
+        for table in TABLES.values():
+            columns = ", ".join(f"{name}::text" for name in table.columns)
+            async with pool.connection() as connection:
+                await connection.execute("SET timezone = 'UTC'")
+                cursor = await connection.execute(f"SELECT {columns} FROM views.{table.name}")
+                live = await cursor.fetchall()
+            then = rows_of(moments[90][0], table.name)
+            assert sorted(map(normal, then)) == sorted(map(normal, live)), table.name
 
 
-def test_the_same_position_has_the_same_contents(yeon_log: Yeon, tmp_path: Path) -> None:
-    first, again = tmp_path / "first.duckdb", tmp_path / "again.duckdb"
+def normal(row: tuple[Any, ...]) -> list[str]:
+    """A row as text, whichever database wrote it."""
+    return ["" if value is None else str(value).removesuffix(".0").removesuffix("+00") for value in row]
 
-    told = [
-        yeon_log("as-of", position, "--out", path).output for position, path in ((80, first), (80, again))
-    ]
-    other = yeon_log("as-of", 81, "--out", tmp_path / "other.duckdb").output
 
+def test_the_same_position_has_the_same_contents(
+    yeon_log: Yeon, moments: dict[int, tuple[Path, str]], store_url: str, tmp_path: Path
+) -> None:
+    again = tmp_path / "again.duckdb"
+
+    output = yeon_log("as-of", "2026-03-01T09:00:30.5Z", "--out", again).output
+
+    path, digest = moments[30]
+    assert "as of position 30" in output
+    assert output.split()[-1] == digest != moments[31][1]
     for table in TABLES:
-        assert rows_of(first, table) == rows_of(again, table)
-    digests = [output.split()[-1] for output in (*told, other)]
-    assert digests[0] == digests[1] != digests[2]
-    with duckdb.connect(str(first), read_only=True) as duck:
-        assert duck.execute("SELECT position, sha256 FROM as_of").fetchall() == [(80, digests[0])]
-
-
-def test_a_time_names_the_last_event_before_it(yeon_log: Yeon, tmp_path: Path) -> None:
-    result = yeon_log("as-of", "2026-03-01T09:00:30.5Z", "--out", tmp_path / "then.duckdb")
-
-    assert "as of position 30" in result.output
-
-
-def test_the_live_views_are_not_touched(yeon_log: Yeon, store_url: str, tmp_path: Path) -> None:
-    import psycopg
-
-    yeon_log("as-of", 50, "--out", tmp_path / "then.duckdb")
-
+        assert rows_of(again, table) == rows_of(path, table)
+    with duckdb.connect(str(again), read_only=True) as duck:
+        assert duck.execute("SELECT position, sha256 FROM as_of").fetchall() == [(30, digest)]
     with psycopg.connect(store_url) as connection:
         row = connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'views%'").fetchone()
-    assert row == (0,)
+    assert row == (0,), "the live database has views now"
 
 
-def test_diff_tells_what_was_added_and_changed(yeon_log: Yeon, told: History, tmp_path: Path) -> None:
+def test_diff_tells_what_was_added_and_changed(
+    yeon_log: Yeon, told: History, moments: dict[int, tuple[Path, str]]
+) -> None:
     last = len(told.events)
+    before, after = moments[last - 1][0], moments[last][0]
 
-    counts = json.loads(yeon_log("diff", last - 1, last, "--json").output)
-    yeon_log("as-of", last, "--out", tmp_path / "last.duckdb")
-    changes = yeon_log("diff", last - 1, tmp_path / "last.duckdb", "--table", "room_items", "--json").output
+    counts = json.loads(yeon_log("diff", before, after, "--json").output)
+    changes = yeon_log("diff", before, after, "--table", "room_items", "--json").output
 
     assert told.events[-1].type == "yeon.room.message_posted.v1"
     assert counts["room_items"] == {"added": 1, "removed": 0, "changed": 0}
@@ -108,6 +109,14 @@ def test_diff_tells_what_was_added_and_changed(yeon_log: Yeon, told: History, tm
     (change,) = [json.loads(line) for line in changes.splitlines()]
     assert change["kind"] == "added"
     assert change["after"]["content"] == "더 궁금한 것이 있나요?"
+
+
+def test_a_position_and_a_file_are_compared_too(yeon_log: Yeon, moments: dict[int, tuple[Path, str]]) -> None:
+    backwards = json.loads(yeon_log("diff", moments[31][0], 30, "--json").output)
+
+    forwards = json.loads(yeon_log("diff", moments[30][0], moments[31][0], "--json").output)
+    assert {n: c["added"] for n, c in forwards.items()} == {n: c["removed"] for n, c in backwards.items()}
+    assert any(counts["changed"] or counts["added"] for counts in forwards.values())
 
 
 @pytest.mark.parametrize(
