@@ -21,7 +21,7 @@ app = typer.Typer()
 def make_up(
     seed: Annotated[int, typer.Option(help="The same seed makes the same events.")] = 1,
     questions: Annotated[
-        int, typer.Option(min=1, help="How many are asked; each comes to about 20 events.")
+        int, typer.Option(min=1, help="How many are asked; each comes to about 33 events.")
     ] = 40_000,
     askers: Annotated[int, typer.Option(min=1)] = 4_000,
     experts: Annotated[int, typer.Option(min=1)] = 400,
