@@ -133,6 +133,8 @@ async def main() -> None:
         encoded = await thread.queries(QUESTIONS)
         await asyncio.to_thread(_remember, recall, terms, encoded, options.answers, options.experts)
         remembering = time.perf_counter() - began
+        answers.close()
+        answers.open()  # a matcher optimizes its indexes when it starts
         finder = Finder(thread, encoder, index, _Nothing(), _Nothing(), recall, terms)
         times: list[float] = []
 
