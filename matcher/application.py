@@ -17,6 +17,7 @@ from infra.kafka.process import run_app
 from infra.log import EventLog
 from infra.presence import RedisPresence
 from infra.settings import Settings
+from matcher.analysts.factory import make_analyst
 from matcher.answering import TYPES as ANSWER_TYPES
 from matcher.answering import Answering
 from matcher.encoders.contract import Encoder
@@ -51,6 +52,7 @@ async def serve(
         postgres.pool(settings.postgres_url, APPLICATION) as pool,
         redis.connect(settings.redis_url, APPLICATION) as client,
         _encoder(settings) as (thread, encoder),
+        make_analyst(settings, thread) as analyst,
         _index(settings, encoder) as index,
         _answers(settings, encoder) as recall,
     ):
@@ -60,7 +62,7 @@ async def serve(
         finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
         indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
         answering = Answering(pool, event_log, thread, recall, index, terms)
-        rounds = Rounds(pool, event_log, finder, commands)
+        rounds = Rounds(pool, event_log, finder, commands, analyst)
         await indexing.open()
         await answering.open()
         await loading

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
 from redis.exceptions import RedisError
 
 from infra.clock import now
 from matcher.analysis import analyse
+from matcher.analysts.contract import Analysed
 from matcher.encoders.contract import Encoder, Vectors
 from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import ExpertIndex, Hit, Wanted
@@ -50,6 +52,8 @@ class Search:
     """How many are returned."""
     at: float | None = None
     """When it is asked, in Unix seconds; None for now."""
+    analysed: Analysed | None = None
+    """What is known of the text already; None to find it out."""
 
 
 class Finder:
@@ -78,10 +82,11 @@ class Finder:
 
     async def find(self, searches: Sequence[Search]) -> list[list[Ranked]]:
         """The ranking of each search, best first. The texts are encoded in one go."""
-        analyses = [analyse(search.content, search.category) for search in searches]
-        vectors = await self._thread.queries(
-            [encoded_text(search.content, search.category) for search in searches]
-        )
+        analyses = [
+            search.analysed.analysis if search.analysed else analyse(search.content, search.category)
+            for search in searches
+        ]
+        vectors = await self._vectors(searches)
         # Twice for each: by vector alone, and among those whose specialties share a word with the question.
         lexical = [
             Wanted(w.limit, w.free, w.demo, w.excluded, analysis.words)
@@ -102,6 +107,14 @@ class Finder:
             rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=search.limit)
             for search, analysis, experts in zip(searches, analyses, considered, strict=True)
         ]
+
+    async def _vectors(self, searches: Sequence[Search]) -> Vectors:
+        known = [search.analysed.vector for search in searches if search.analysed]
+        if searches and len(known) == len(searches):
+            return np.stack(known)
+        return await self._thread.queries(
+            [encoded_text(search.content, search.category) for search in searches]
+        )
 
     def _remember(
         self, searches: Sequence[Search], vectors: Vectors, found: Sequence[dict[UUID, Hit]]

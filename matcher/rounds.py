@@ -7,7 +7,7 @@ nothing. A question that cannot be processed is tried three times and then parke
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -18,6 +18,8 @@ from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import Passing, in_order
 from infra.log import EventLog
 from matcher import positions
+from matcher.analysts.contract import Analysed, Analyst, Question
+from matcher.analysts.stored import to_event
 from matcher.fairness import ASKED
 from matcher.finder import Finder, Search
 from matcher.index.contract import Wanted
@@ -76,6 +78,11 @@ def round_of(event: Event) -> Round | None:
     return Round(event, data.question_id, number, search)
 
 
+def _known(search: Search, analysed: Analysed) -> Search:
+    """The search with what its text was found to say; the category found counts where the asker named none."""
+    return replace(search, analysed=analysed, category=search.category or analysed.analysis.category)
+
+
 def _candidates(ranking: Sequence[Ranked], question_id: UUID) -> tuple[Candidate, ...]:
     order, draw = with_trial(ranking, question_id)
     return tuple(
@@ -92,11 +99,13 @@ class Rounds:
         event_log: EventLog,
         finder: Finder,
         commands: CommandPort,
+        analyst: Analyst,
     ) -> None:
         self._pool = pool
         self._log = event_log
         self._finder = finder
         self._commands = commands
+        self._analyst = analyst
         self._reached: dict[tuple[str, int], int] = {}
         self._written: dict[tuple[str, int], int] = {}
 
@@ -230,15 +239,21 @@ class Rounds:
                 await self._answer([begun])
 
     async def _answer(self, rounds: Sequence[Round]) -> None:
-        rankings = await self._finder.find([one.search for one in rounds])
+        analysed = await self._analyst.analyse(
+            [Question(r.search.content, r.search.category) for r in rounds]
+        )
+        rankings = await self._finder.find(
+            [_known(one.search, found) for one, found in zip(rounds, analysed, strict=True)]
+        )
         commands = [
             OfferCandidates(
                 question_id=one.question_id,
                 round=one.number,
                 model=self._finder.model,
                 candidates=_candidates(ranking, one.question_id),
+                analysis=to_event(found.analysis),
             )
-            for one, ranking in zip(rounds, rankings, strict=True)
+            for one, ranking, found in zip(rounds, rankings, analysed, strict=True)
         ]
         await asyncio.gather(
             *(self._send(one, command) for one, command in zip(rounds, commands, strict=True))

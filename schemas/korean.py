@@ -82,6 +82,16 @@ SENTENCES = {
         "알림 하나: 누구에게, 어떤 프레임으로, 그 사람 알림함의 몇 번째인지(1부터 빠짐없이)."
     ),
     "An expert the matcher found; `score` from 0 to 1.": "매칭이 찾은 전문가. `score`는 0~1입니다.",
+    "What the question was found to say about itself; it changes neither category nor urgency of the question.": (
+        "질문을 분석한 결과. 질문의 분야와 급한 정도를 바꾸지 않습니다."
+    ),
+    "Unknown of matches before revision 3.": "개정 3 이전의 매칭에는 없습니다.",
+    "Why a language model that was to be asked had no part in it.": "언어 모델에 맡기려 했으나 쓰지 못한 까닭.",
+    "A name from the operator's list, empty if unsure; sealed, since it tells what the person's question is about.": (
+        "운영자의 목록에 있는 이름. 확실하지 않으면 비어 있습니다. 질문의 내용을 알려 주므로 봉해 둡니다."
+    ),
+    "How well the nearest category fits, from 0 to 1.": "가장 가까운 분야에 맞는 정도(0에서 1).",
+    "Words of the question, separated by commas.": "질문에 나온 낱말. 쉼표로 나눕니다.",
     "Which encoder, index and ranker produced a match.": "어떤 인코더, 색인, 순위 모델로 찾았는지.",
     "One expert asked to take a question until `expiresAt`.": "전문가 한 명에게 `expiresAt`까지 열려 있는 제안.",
     "Why a candidate: one feature, its value from 0 to 1, its share of the score, and a sentence for people.": (

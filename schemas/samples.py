@@ -19,6 +19,7 @@ from schemas.events.question import (
     OfferDeclined,
     OffersExpired,
     OffersWithdrawn,
+    QuestionAnalysis,
     QuestionAsked,
     QuestionCancelled,
     QuestionMatched,
@@ -116,6 +117,14 @@ SAMPLES: tuple[EventData, ...] = (
             Candidate(expert_id=SECOND, display_name="Ada Park", score=0.61, reasons=()),
         ),
         offers=(FIRST_OFFER,),
+        analysis=QuestionAnalysis(
+            by="rules-1",
+            language="ko",
+            category="법률",
+            category_fit=0.62,
+            keywords="전세, 보증금",
+            urgency_hint=None,
+        ),
     ),
     QuestionOffered(
         **QUESTION_IDS,

@@ -28,7 +28,7 @@ def offer_candidates(desk: Desk, command: OfferCandidates, meta: Meta) -> Answer
         ranking = [named for one in command.candidates if (named := _eligible(desk, question, one))]
         ranking = list({one.expert_id: one for one in reversed(ranking)}.values())[::-1]
         free = [one.expert_id for one in ranking]
-        question.offer(ranking, free, command.model, desk.rules, meta)
+        question.offer(ranking, free, command.model, desk.rules, meta, command.analysis)
     return status_answer(question)
 
 

