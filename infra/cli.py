@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -97,6 +98,41 @@ def healthy(role: Annotated[Lagging, typer.Argument(help="Whose progress to look
     _fail(f"{role.value} is behind and does not move")
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the event store goes.")],
+    keys: Annotated[Path, typer.Option(help="Where the persons' keys go: keep it apart, and not for long.")],
+) -> None:
+    """Copy the event store, as of one moment, while everything goes on."""
+    from infra import backup as copies
+    from infra.settings import Settings
+
+    try:
+        said = copies.backup(Settings().postgres_url, file, keys)
+    except (copies.BackupRefused, OSError) as reason:
+        _fail(str(reason))
+    typer.echo(f"{file} holds the event store up to position {said['position']}; the keys are in {keys}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `yeon backup` wrote.")],
+    keys: Annotated[Path, typer.Option(help="The keys that were written with it.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Give up the events that are there.")] = False,
+) -> None:
+    """Make the event store what a backup holds; the roles should be stopped, and follow by `yeon rebuild everything`."""
+    from infra import backup as copies
+    from infra.settings import Settings
+
+    try:
+        said = copies.restore(Settings().postgres_url, file, keys, replace=replace)
+    except (copies.BackupRefused, OSError) as reason:
+        _fail(str(reason))
+    typer.echo(
+        f"the event store is as of {said['at']}, position {said['position']}; now: yeon rebuild everything"
+    )
+
+
 def _fail(sentence: str) -> None:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
@@ -119,6 +155,7 @@ _hand_over("rebuild", ("streams.rebuild",), "Make views, topics or the index ane
 _hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")
 _hand_over("log", ("streams.log",), "Read, export, replay and ask the log of everything that happened.")
+_hand_over("erase", ("streams.erasure",), "See what is left of a forgotten person; back up keys apart.")
 _hand_over("report", ("streams.log", "report"), "One HTML page with charts of what happened.")
 _hand_over("seed", ("commands", "seed"), "Make the demo people.")
 _hand_over("grant", ("commands.grant",), "Give somebody a role; so the first operator is made.")

@@ -191,8 +191,8 @@ async def _catch_up(connection: AsyncConnection[Any], log: Log, state: Rebuildin
     places = [(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)]
     positions, _ = await lock(connection, state.views, places)
     highest = max(positions.values(), default=0)
-    while state.position < highest:
-        await _write(connection, state, await log.read(state.position, batch, highest))
+    while state.position < highest and (events := await log.read(state.position, batch, highest)):
+        await _write(connection, state, events)
     return places
 
 
@@ -200,6 +200,8 @@ async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, b
     places = await _catch_up(connection, log, state, batch)
     consumers = [view.consumer for view in state.views]
     await connection.execute("DELETE FROM ops.parked WHERE consumer = ANY(%s)", (consumers,))
+    # Where the store was restored from an older backup, the live positions are beyond its end.
+    await connection.execute("UPDATE ops.tracking SET position = 0 WHERE consumer = ANY(%s)", (consumers,))
     tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]
     await run(connection, noted(tracking, state.parked))
     await connection.execute("SET LOCAL lock_timeout = '5s'")

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.kafka.generations import read_generations
+from infra.kafka.generations import raise_generation, read_generations
 from infra.kafka.topics import bootstrap
 from infra.log import EventLog
 from infra.postgres import pool as connect
@@ -25,6 +25,7 @@ from projections.catalogue import VIEWS, View
 from projections.queries.reading import Pool
 from projections.rebuild import BATCH, Rebuilding, RebuildRunning, rebuild
 from schemas.topics import EXPERTS, TOPICS
+from streams.relay.ledger import LOCK as RELAY_LOCK
 
 app = typer.Typer(name="yeon rebuild", pretty_exceptions_enable=False)
 CHOICES = [*VIEWS, "all", "topics", "index", "everything"]
@@ -56,6 +57,8 @@ def main(
 
 async def _rebuild(given: Settings, what: str, batch: int) -> None:
     async with connect(given.postgres_url, "rebuild", most=4) as pool:
+        if what == "everything":
+            await _follow_the_store(pool)
         if what in VIEWS:
             await _views(pool, [VIEWS[what]], batch)
         if what in ("all", "everything"):
@@ -90,6 +93,7 @@ async def _topics(pool: Pool, given: Settings) -> None:
         raise Stands("There is no Kafka: start `yeon up`, or set YEON_KAFKA_URL.")
     head = await EventLog(pool).head()
     before = await _generations(pool)
+    await _begin_again_if_nobody_relays(pool)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(given.kafka_url), request_timeout_ms=10_000)
     await admin.start()
     try:
@@ -109,6 +113,30 @@ async def _topics(pool: Pool, given: Settings) -> None:
     rate = head / max(time.monotonic() - began, 1e-9)
     print(f"rebuilt topics: {head} events at {rate:,.0f} events/s, generations {await _generations(pool)}")
     await _forget_differences(pool, ["topics"])
+
+
+async def _follow_the_store(pool: Pool) -> None:
+    """After an older backup was restored, what other consumers had applied beyond its end is not in it."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE ops.tracking SET position = least(position, (SELECT position FROM store.log_head))"
+            " WHERE consumer NOT LIKE 'view:%'"
+        )
+
+
+async def _begin_again_if_nobody_relays(pool: Pool) -> None:
+    """An active relay finds by itself that its records are gone. One that will not start, since the store is an older
+    one, has to begin from nothing."""
+    async with pool.connection() as connection, connection.transaction():
+        row = await (
+            await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (RELAY_LOCK,))
+        ).fetchone()
+        if row is None or not row[0]:
+            return
+        for topic in await _filled(pool):
+            await raise_generation(connection, topic)
+        await connection.execute("DELETE FROM ops.relay_checkpoints")
+        await connection.execute("UPDATE ops.relay_head SET position = 0")
 
 
 async def _index(pool: Pool) -> None:

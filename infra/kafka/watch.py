@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import faust
 from psycopg import AsyncConnection, Error
+from psycopg.rows import TupleRow
 
 from infra.kafka.generations import Group, read_generations
 from infra.kafka.intake import Broken
-from infra.kafka.tracking import Consumers, Progress, read_published, read_tracking, stuck
+from infra.kafka.tracking import Consumers, Positions, Progress, read_published, read_tracking, stuck
 from infra.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ async def watch(
                     if found != group.generations:
                         raise GenerationRaised(f"generations are {found}, were {group.generations}")
                     reached = await read_tracking(connection, consumers)
+                    await _check_not_older(connection, reached)
                     published = await read_published(connection, list(consumers))
                     if not settings.embedded_broker:  # there are other workers, and partitions of theirs
                         ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
@@ -66,6 +68,20 @@ async def watch(
             progress = Progress()
             log.warning("cannot watch the application: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _check_not_older(connection: AsyncConnection[TupleRow], reached: Positions) -> None:
+    """Raises `NoProgress` if the store ends before what was applied of it: it was restored from an older backup.
+
+    Its next events would have positions that count as seen, and be passed over.
+    """
+    row = await (await connection.execute("SELECT position FROM store.log_head")).fetchone()
+    highest = max(reached.values(), default=0)
+    if row is not None and row[0] < highest:
+        raise NoProgress(
+            f"the event store ends at position {row[0]}, but {highest} was applied: it was restored from an older"
+            " backup; `yeon rebuild everything` makes all else follow it"
+        )
 
 
 async def _refill(refill: Refill, missing: Sequence[Broken]) -> None:

@@ -114,7 +114,7 @@ async def assert_nothing_lost(talk: Talk, seconds: float = 60) -> None:
     assert {message for _, message in talk.acknowledged} <= set(ids), "an acknowledged message is lost"
     code, said = await audit(roles)
     differing = [part for part in said["parts"] if part["position"] is not None]
-    assert (code, differing, said["noticed"]) == (0, [], [])
+    assert (code, differing, said["noticed"]) == (0, [], []), (differing, said["noticed"])
 
 
 async def audit(roles: Roles) -> tuple[int | None, dict[str, Any]]:
