@@ -17,7 +17,7 @@ from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
 from streams.audit.live import Audit
 from streams.deadlines import keep_deadlines
-from streams.erasing import keep_erasing
+from streams.erasure.clearing import keep_erasing
 from streams.parked import keep_copying
 from streams.statistics import Statistics, changelogs
 from streams.views import Views

@@ -12,7 +12,7 @@ from projections.rebuild import rebuild
 from schemas.events.account import AccountErased
 from schemas.events.expert import ExpertProfileSet
 from schemas.ids import expert_stream
-from streams.erasing import erase_once
+from streams.erasure.clearing import erase_once
 from tests.projections.history import Conversation, History, id_of, rich, store
 from tests.projections.test_applying_batches import apply_in, dump_all
 

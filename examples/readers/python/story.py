@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 TOPIC = os.environ.get("YEON_TOPIC", "yeon.conversations.v1")
 
@@ -53,13 +53,15 @@ def take(db: sqlite3.Connection, gaps: Gaps, partition: int, headers: Mapping[st
 async def read(db: sqlite3.Connection) -> None:
     """Read to the present end of the topic. No group: Kafka's offsets may start again, `ce_position` never does."""
     gaps: Gaps = {}
-    consumer = AIOKafkaConsumer(bootstrap_servers=os.environ["YEON_KAFKA"], enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        TOPIC,
+        bootstrap_servers=os.environ["YEON_KAFKA"],
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
     await consumer.start()
     try:
-        found = await consumer._client.fetch_all_metadata()
-        places = [TopicPartition(TOPIC, number) for number in sorted(found.partitions_for_topic(TOPIC) or ())]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
+        places = consumer.assignment()
         ends = await consumer.end_offsets(places)
         while any([await consumer.position(place) < ends[place] for place in places]):
             for place, records in (await consumer.getmany(timeout_ms=500)).items():

@@ -1,0 +1,81 @@
+"""Unmistakable words are planted in every kind of store, and found; a topic's are said to go, and when."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from aiokafka import AIOKafkaProducer
+from psycopg import AsyncConnection, sql
+from redis.asyncio import Redis
+
+from infra.kafka import topics
+from infra.settings import Settings
+from schemas.events.question import QuestionAsked
+from schemas.mapper import to_kafka
+from schemas.samples import ASKER, EVENTS, SECOND
+from schemas.topics import CONVERSATIONS
+from streams.erasure.search import CHUNK, Left, in_files, in_postgres, in_redis, in_topics
+
+WORDS = "화성 도마뱀 #7f3a 🦎"
+
+
+async def test_words_in_texts_json_and_bytes_of_postgres_are_found(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE public.planted (a text, b jsonb, c bytea, d text)")
+        for column, value in (("a", f"x {WORDS} y"), ("b", f'{{"k": "{WORDS}"}}'), ("c", WORDS.encode())):
+            statement = sql.SQL("INSERT INTO public.planted ({}) VALUES (%s)").format(sql.Identifier(column))
+            connection.execute(statement, (value,))
+        connection.execute("INSERT INTO public.planted (d) VALUES ('화성')")
+    async with await AsyncConnection.connect(url) as connection:
+        assert [one async for one in in_postgres(connection, [WORDS])] == [
+            Left("PostgreSQL", "public.planted", 3)
+        ]
+        assert [one async for one in in_postgres(connection, ["없는 말"])] == []
+
+
+async def test_words_in_every_kind_of_redis_value_are_found(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client:
+        await client.set("text", f"x{WORDS}")
+        await client.hset("hash", WORDS, "1")
+        await client.rpush("list", "a", WORDS)
+        await client.sadd("set", WORDS)
+        await client.zadd("sorted", {WORDS: 1})
+        await client.xadd("stream", {"a": WORDS})
+        await client.set(WORDS, "name")
+        await client.set("other", "화성")
+        found = {one.place async for one in in_redis(client, [WORDS])}
+    assert found == {"text", "hash", "list", "set", "sorted", "stream", WORDS}
+
+
+def test_words_in_files_are_found_in_parquet_and_across_pieces(tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"data": [f'{{"content": "{WORDS}"}}'] * 3}), tmp_path / "a.parquet", compression="zstd"
+    )
+    pq.write_table(pa.table({"data": ["nothing"]}), tmp_path / "b.parquet")
+    (tmp_path / "cut.bin").write_bytes(b"\0" * (CHUNK - 5) + WORDS.encode() + b"\0" * 9)
+    (tmp_path / "clean.bin").write_bytes(b"\0" * 100)
+    assert [one.place for one in in_files("export", tmp_path, [WORDS])] == ["a.parquet", "cut.bin"]
+
+
+async def test_readable_records_of_a_person_are_counted_with_the_day_they_go(kafka_url: str) -> None:
+    await topics.prepare(Settings(kafka_url=kafka_url))
+    servers, person = topics.bootstrap(kafka_url), uuid4()
+    event = EVENTS[QuestionAsked.TYPE]
+    data = event.data.model_copy(update={"asker_id": person, "content": WORDS})
+    key, value, headers = to_kafka(type(event)(1, event.stream_id, 1, data, event.meta), 0)
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+        await producer.send_and_wait(
+            CONVERSATIONS, value, key=key, headers=headers, timestamp_ms=int(at.timestamp() * 1000)
+        )
+    kept = timedelta(days=30)
+    goes = Left("Kafka", CONVERSATIONS, 1, at + kept)
+    assert [one async for one in in_topics(servers, person, [], kept)] == [goes]
+    assert goes in [one async for one in in_topics(servers, SECOND, [WORDS], kept)]
+    assert [one async for one in in_topics(servers, uuid4(), ["없는 말"], kept)] == []
+    assert person != ASKER
