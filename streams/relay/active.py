@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 TURN = 1_000
 """Most events read and sent at once."""
 GATHER_SECONDS = 0.01
-"""How long a hint waits for company: under load, far fewer turns. Messages are in their rooms long before."""
+"""How long a hint waits for company. Messages are in their rooms long before."""
+BUSY = 4
+"""Events in a turn from which on more come than it is worth turning for so often: """
+BUSY_GATHER_SECONDS = 0.03
+"""then a hint waits so long."""
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 1.0
 REPORT_SECONDS = 60.0
@@ -128,15 +132,16 @@ class ActiveRelay:
                 log.info("published up to position %d of %d", self._head, await self._store.head())
 
     async def _publish(self, producer: Producer) -> None:
-        more = True
+        more, gather = True, GATHER_SECONDS
         while True:
             if not more:
                 await self._hint.wait(POLL_SECONDS)
-                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.sleep(gather)
             self._hint.clear()
             events = await self._store.read(self._head, TURN)
             if events:
                 await self._send(producer, events)
+            gather = BUSY_GATHER_SECONDS if len(events) >= BUSY else GATHER_SECONDS
             more = bool(events) and (len(events) == TURN or self._head < events[-1].position)
 
     async def _send(self, producer: Producer, events: list[Event]) -> None:
