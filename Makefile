@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+SEED ?= 1
+FAULTS ?= 40
+EVENTS ?= 1000000
 
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -16,7 +19,7 @@ export UV_COMPILE_BYTECODE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-kafka test-browser test-torch bench kafka-jars lock clean
+.PHONY: help run test check test-kafka soak test-browser test-torch bench kafka-jars lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -37,6 +40,10 @@ check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, impo
 test-kafka: $(VENV)/.dev kafka-jars ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
 	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
 	$(PYTEST) --broker apache -m kafka --ignore=tests/stories --ignore=tests/faults $(ARGS)
+
+soak: $(VENV)/.dev kafka-jars ## faults on three brokers and a million offer events (SEED=1 FAULTS=40 EVENTS=1000000)
+	$(BIN)/python -m tests.commands.simulating $(SEED) $(EVENTS)
+	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FAULTS=$(FAULTS) $(PYTEST) --broker apache -s --timeout 7200 tests/faults $(ARGS)
 
 test-browser: $(VENV)/.dev ## the web client in a headless browser (needs Node 20 and Chromium)
 	$(PYTEST) -m browser tests/browser $(ARGS)

@@ -7,17 +7,18 @@ own partitions, whose records it has anyway.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka.errors import KafkaError
 from prometheus_client import Gauge
 from psycopg import AsyncConnection, Error
 from psycopg_pool import PoolTimeout
 
 from infra.kafka.app import Event
 from infra.kafka.tracking import Consumers, read_published, read_tracking
-from infra.log import EventLog
+from infra.log import EventLog, Place
 from projections.comparing import Compared, ahead, compare, together
 from projections.queries.reading import Pool
 from streams.audit.observed import Observed, Partition
@@ -62,10 +63,18 @@ class _Snapshot:
 class Audit:
     """`observe` is given every record that comes in; `keep_looking` runs beside the application."""
 
-    def __init__(self, pool: Pool, store: EventLog, consumers: Consumers) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        store: EventLog,
+        consumers: Consumers,
+        holds: Callable[[Place], Awaitable[bool]],
+    ) -> None:
+        """`holds` looks into a topic for an event that did not come here."""
         self._pool = pool
         self._store = store
         self._consumers = consumers
+        self._holds = holds
         self._observed = Observed()
         self._before: _Snapshot | None = None
 
@@ -84,9 +93,9 @@ class Audit:
             try:
                 self._observed.keep(partitions())
                 await self.look()
-            except (Error, PoolTimeout) as error:
+            except (Error, PoolTimeout, KafkaError, TimeoutError) as error:
                 self._before = None
-                log.warning("the audit waits for the store: %s", error)
+                log.warning("the audit waits for a store: %s", error)
 
     async def look(self) -> None:
         """Compare what was published at the look before, if all of it has been applied by now."""
@@ -133,7 +142,8 @@ class Audit:
         if after is None or after >= head:
             return
         upto = min(head, after + MOST)
-        if missing := self._observed.compare(await self._store.places(after, upto), upto):
+        missing = self._observed.compare(await self._store.places(after, upto), upto)
+        if missing is not None and not await self._holds(missing.place):
             await self._notice(connection, Compared(TOPICS_PART, 1, 0, missing.position, missing.detail))
             await self._show(connection)
 

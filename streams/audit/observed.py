@@ -10,10 +10,17 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An event of the store that a topic does not have, or another that the topic has in its place."""
+    """An event of the store that did not come, or another that came in its place.
 
-    position: int
+    Only a suspicion: after a rebalance that nobody noticed, it came to another process.
+    """
+
+    place: Place
     detail: str
+
+    @property
+    def position(self) -> int:
+        return self.place.position
 
 
 @dataclass(slots=True)
@@ -49,7 +56,7 @@ class Observed:
             came = self._seen.get(at, {}).get(place.position)
             if came != place.event_id:
                 what = f"holds {came} instead of" if came else "lacks"
-                first = Missing(place.position, f"{at[0]}/{at[1]} {what} event {place.event_id}")
+                first = Missing(place, f"{at[0]}/{at[1]} {what} event {place.event_id}")
         for at, since in self._since.items():
             self._since[at] = max(since, upto)
             seen = self._seen.get(at, {})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from infra.kafka.offsets import reader
-from infra.log import EventLog
+from infra.log import EventLog, Place
 from projections.comparing import Compared
 from streams.audit.observed import Partition
 
@@ -77,6 +77,17 @@ async def compare_topics(
             topic, before.wanted + len(wanted[at]), before.found + len(held.get(at, [])), position, detail
         )
     return list(found.values())
+
+
+async def holds(servers: Sequence[str], place: Place) -> bool:
+    """Whether the partition of `place` has that event at that position, or nothing so old any more."""
+    at = (place.topic, place.partition)
+    entries = (await _read(servers, {at: place.position})).get(at, [])
+    return (
+        not entries
+        or entries[0].position > place.position
+        or Entry(place.position, place.event_id) in entries
+    )
 
 
 async def _read(servers: Sequence[str], published: dict[Partition, int]) -> dict[Partition, list[Entry]]:

@@ -40,7 +40,7 @@ def test_a_record_that_never_came_is_found_once() -> None:
 
     assert observed.behind() == 3
     assert observed.compare([place(p) for p in (2, 4, 5, 6, 7)], 7) == Missing(
-        6, f"{CONVERSATIONS}/3 lacks event e6"
+        place(6), f"{CONVERSATIONS}/3 lacks event e6"
     )
     assert observed.behind() == 7
     assert observed.compare([place(9)], 9) is None
@@ -51,7 +51,7 @@ def test_another_event_in_its_place_is_found_and_what_is_not_ours_is_left_alone(
     observed.see(AT, 1, "e1")
     observed.see((CONVERSATIONS, 4), 2, "f2")
     assert observed.compare([Place(1, *AT, "another"), Place(2, CONVERSATIONS, 4, "f2")], 2) == Missing(
-        1, f"{CONVERSATIONS}/3 holds e1 instead of event another"
+        Place(1, *AT, "another"), f"{CONVERSATIONS}/3 holds e1 instead of event another"
     )
     observed.keep([AT])
     assert observed.compare([Place(3, CONVERSATIONS, 4, "f3")], 3) is None
@@ -80,6 +80,10 @@ async def pool(fresh_database: Callable[[], str]) -> AsyncIterator[Pool]:
         yield opened
 
 
+async def nowhere(_: Place) -> bool:
+    return False
+
+
 async def audited(pool: Pool, given: Audit) -> dict[str, tuple[int, str]]:
     """Two looks with time between them, and what they noticed."""
     async with pool.connection() as connection:
@@ -103,7 +107,7 @@ async def filled(pool: Pool) -> tuple[Any, Audit]:
             await connection.execute(
                 "INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, 1, %s)", (topic, partition, position)
             )
-    return history, Audit(pool, log, consumers())
+    return history, Audit(pool, log, consumers(), nowhere)
 
 
 async def test_views_that_hold_the_log_do_not_differ(pool: Pool) -> None:
@@ -173,6 +177,20 @@ async def test_what_is_parked_or_on_its_way_is_no_difference(pool: Pool) -> None
         await connection.execute("DELETE FROM views.people")
         await connection.execute("UPDATE ops.tracking SET position = 0 WHERE consumer = 'view:people'")
     assert await audited(pool, audit) == {}
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_an_event_that_came_to_another_worker_is_no_difference(pool: Pool, elsewhere: bool) -> None:
+    history, _ = await filled(pool)
+
+    async def holds(_: Place) -> bool:
+        return elsewhere
+
+    audit = Audit(pool, EventLog(pool), consumers(), holds)
+    for event in history.events:
+        if event.position != 40:
+            audit._observed.see((event.topic, event.partition), event.position, event.event_id)
+    assert set(await audited(pool, audit)) == (set() if elsewhere else {"topics"})
 
 
 async def audit_command(roles: Roles, *words: str) -> tuple[int | None, dict[str, Any]]:
