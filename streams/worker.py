@@ -16,6 +16,7 @@ from projections.prepare import prepare as prepare_views
 from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
 from streams.audit.live import Audit
+from streams.audit.topics import holds
 from streams.deadlines import keep_deadlines
 from streams.erasure.clearing import keep_erasing
 from streams.parked import keep_copying
@@ -44,7 +45,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
         store = EventLog(pool)
         views = Views(pool, store, redis)
         statistics = Statistics(app, redis)
-        audit = Audit(pool, store, fed)
+        audit = Audit(pool, store, fed, lambda place: holds(topics.bootstrap(settings.kafka_url), place))
         others = [topic for topic in fed if topic != CONVERSATIONS]
 
         def observe(event: Event) -> None:
