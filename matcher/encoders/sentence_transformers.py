@@ -42,7 +42,7 @@ class SentenceTransformers:
 
     @property
     def dim(self) -> int:
-        return int(self._model.get_sentence_embedding_dimension())
+        return int(self._model.get_embedding_dimension())
 
     @property
     def similarity_range(self) -> tuple[float, float]:

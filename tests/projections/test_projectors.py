@@ -184,7 +184,9 @@ def test_a_message_is_an_item_and_the_same_as_a_frame(one: Conversation) -> None
         },
         "sender": {"userId": str(ASKER), "userName": "말하는 이"},
     }
-    assert projected.pushes == [Push("room", one.room_id, 1, {"type": "new_message", "data": said}, early=True)]
+    assert projected.pushes == [
+        Push("room", one.room_id, 1, {"type": "new_message", "data": said}, early=True)
+    ]
 
 
 def test_a_redaction_empties_the_message_and_is_an_item_itself(one: Conversation) -> None:
