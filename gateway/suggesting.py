@@ -68,8 +68,8 @@ def category_of(content: str, near: Sequence[Near]) -> str | None:
     if named:
         return max(named, key=lambda name: (named[name], len(name)))
     of_nearest = near[0].specialties if near else ()
-    name = max(of_nearest, key=lambda name: shared[name], default=None)
-    return name if name is not None and shared[name] >= _SHARED_BY else None
+    widest = max(of_nearest, key=lambda name: shared[name], default=None)
+    return widest if widest is not None and shared[widest] >= _SHARED_BY else None
 
 
 def _names(text: str, specialty: str) -> bool:
