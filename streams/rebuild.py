@@ -1,7 +1,7 @@
 """`yeon rebuild`: makes anew whatever can be made from the event store, beside the living, and waits until it is there.
 
-Views are built beside the live ones and put in their place in one transaction. Topics are deleted; the relay notices
-within a second, raises their generation and publishes the whole log again, while commands go on. The matcher's index
+Views are built beside the live ones and put in their place in one transaction. Topics are deleted and
+their generation raised in the relay's place, which then publishes the whole log again, while commands go on. The matcher's index
 is filled again by the matcher. Redis holds nothing that is not made again by itself.
 """
 
@@ -13,10 +13,11 @@ from typing import Annotated, Any
 import typer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from psycopg import AsyncConnection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.kafka.generations import raise_generation, read_generations
+from infra.kafka.generations import raise_generation
 from infra.kafka.topics import bootstrap
 from infra.log import EventLog
 from infra.postgres import pool as connect
@@ -92,27 +93,55 @@ async def _topics(pool: Pool, given: Settings) -> None:
     if not given.kafka_url:
         raise Stands("There is no Kafka: start `yeon up`, or set YEON_KAFKA_URL.")
     head = await EventLog(pool).head()
-    before = await _generations(pool)
-    await _begin_again_if_nobody_relays(pool)
+    began = time.monotonic()
+    async with await AsyncConnection.connect(given.postgres_url, autocommit=True) as connection:
+        await _take_the_relays_place(connection)
+        await _delete_topics(given)
+        async with connection.transaction():
+            for topic in TOPICS:
+                await raise_generation(connection, topic)
+            await connection.execute("DELETE FROM ops.relay_checkpoints")
+            await connection.execute("UPDATE ops.relay_head SET position = 0")
+    # With the connection the lock is gone: a relay takes over, makes the topics and publishes from the beginning.
+
+    async def published() -> int:
+        return await _number(pool, "SELECT position FROM ops.relay_head")
+
+    await _until("topics", published, head, "the relay does not publish: is `yeon relay` running?")
+    rate = head / max(time.monotonic() - began, 1e-9)
+    print(f"rebuilt topics: {head} events at {rate:,.0f} events/s")
+    await _forget_differences(pool, ["topics"])
+
+
+async def _take_the_relays_place(connection: AsyncConnection[Any]) -> None:
+    """Hold the lock of the active relay, whose own connection is ended: it stands by then, and publishes nothing."""
+    holding = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    place = " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    number = " AND (classid::bigint << 32 | objid::bigint) = %s AND objsubid = 1"
+    async with asyncio.timeout(STILL_SECONDS):
+        while True:
+            found = await connection.execute("SELECT pg_try_advisory_lock(%s)", (RELAY_LOCK,))
+            row = await found.fetchone()
+            if row is not None and row[0]:
+                return
+            await connection.execute((holding + place + number).encode(), (RELAY_LOCK,))
+            await asyncio.sleep(0.02)
+
+
+async def _delete_topics(given: Settings) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(given.kafka_url), request_timeout_ms=10_000)
     await admin.start()
     try:
-        there = set(await admin.list_topics())
-        await admin.delete_topics([name for name in TOPICS if name in there])
+        if there := set(TOPICS) & set(await admin.list_topics()):
+            await admin.delete_topics(list(there))
+        async with asyncio.timeout(STILL_SECONDS):
+            while any(
+                len(topic["partitions"]) >= TOPICS[topic["topic"]].partitions
+                for topic in await admin.describe_topics(list(TOPICS))
+            ):  # a broker may have made one again, with fewer, since a client asked for it
+                await asyncio.sleep(0.05)
     finally:
         await admin.close()
-
-    async def published() -> int:
-        generations = await _generations(pool)
-        if any(generations[name] <= before[name] for name in await _filled(pool)):
-            return -1
-        return await _number(pool, "SELECT position FROM ops.relay_head")
-
-    began = time.monotonic()
-    await _until("topics", published, head, "the relay does not publish: is `yeon relay` running?")
-    rate = head / max(time.monotonic() - began, 1e-9)
-    print(f"rebuilt topics: {head} events at {rate:,.0f} events/s, generations {await _generations(pool)}")
-    await _forget_differences(pool, ["topics"])
 
 
 async def _follow_the_store(pool: Pool) -> None:
@@ -122,21 +151,6 @@ async def _follow_the_store(pool: Pool) -> None:
             "UPDATE ops.tracking SET position = least(position, (SELECT position FROM store.log_head))"
             " WHERE consumer NOT LIKE 'view:%'"
         )
-
-
-async def _begin_again_if_nobody_relays(pool: Pool) -> None:
-    """An active relay finds by itself that its records are gone. One that will not start, since the store is an older
-    one, has to begin from nothing."""
-    async with pool.connection() as connection, connection.transaction():
-        row = await (
-            await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (RELAY_LOCK,))
-        ).fetchone()
-        if row is None or not row[0]:
-            return
-        for topic in await _filled(pool):
-            await raise_generation(connection, topic)
-        await connection.execute("DELETE FROM ops.relay_checkpoints")
-        await connection.execute("UPDATE ops.relay_head SET position = 0")
 
 
 async def _index(pool: Pool) -> None:
@@ -170,18 +184,6 @@ def _bar() -> Progress:
     return Progress(
         *columns, TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), console=Console(stderr=True)
     )
-
-
-async def _filled(pool: Pool) -> list[str]:
-    """The topics in which something was published."""
-    async with pool.connection() as connection:
-        rows = await connection.execute("SELECT DISTINCT topic FROM ops.relay_checkpoints WHERE position > 0")
-        return [row[0] for row in await rows.fetchall()]
-
-
-async def _generations(pool: Pool) -> dict[str, int]:
-    async with pool.connection() as connection:
-        return await read_generations(connection, list(TOPICS))
 
 
 async def _number(pool: Pool, statement: str) -> int:

@@ -1,5 +1,7 @@
 """Makes the topics of the catalogue on a broker, before any worker joins. Partition counts are never changed."""
 
+from collections.abc import Sequence
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -35,13 +37,17 @@ async def prepare(settings: Settings) -> None:
     try:
         there = set(await admin.list_topics())
         wanted = catalogue(settings.kafka_replication, settings.kafka_retention_days)
-        missing = [topic for topic in wanted if topic.name not in there]
-        if not missing:
-            return
-        answer = await admin.create_topics(missing)
-        for name, code, *rest in answer.topic_errors:
-            if code not in (0, TopicAlreadyExistsError.errno):
-                reason = rest[0] if rest and rest[0] else for_code(code).__name__
-                raise TopicRefused(f"the broker would not make the topic {name}: {reason}")
+        await make_topics(admin, [topic for topic in wanted if topic.name not in there])
     finally:
         await admin.close()
+
+
+async def make_topics(admin: AIOKafkaAdminClient, wanted: Sequence[NewTopic]) -> None:
+    """Makes `wanted`; one that is there already stays as it is. Raises TopicRefused."""
+    if not wanted:
+        return
+    answer = await admin.create_topics(list(wanted))
+    for name, code, *rest in answer.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            reason = rest[0] if rest and rest[0] else for_code(code).__name__
+            raise TopicRefused(f"the broker would not make the topic {name}: {reason}")

@@ -9,13 +9,13 @@ import logging
 from aiokafka.admin import AIOKafkaAdminClient
 
 from infra.kafka.readiness import until_led
-from infra.kafka.topics import bootstrap, prepare
+from infra.kafka.topics import bootstrap, catalogue, make_topics, prepare
 from infra.settings import Settings
 from schemas.topics import TOPICS
 
 log = logging.getLogger(__name__)
 
-GONE_SECONDS = 10.0
+AGAIN_SECONDS = 10.0
 
 
 async def remake_topics(settings: Settings) -> None:
@@ -24,21 +24,22 @@ async def remake_topics(settings: Settings) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(settings.kafka_url), request_timeout_ms=10_000)
     await admin.start()
     try:
-        found = await admin.describe_topics(list(TOPICS))
-        counts = {topic["topic"]: len(topic["partitions"]) for topic in found}
-        # None at all: made a moment ago, and not yet known everywhere.
-        wrong = [name for name, topic in TOPICS.items() if 0 < counts.get(name, 0) < topic.partitions]
-        if wrong:
-            await _make_again(settings, admin, wrong)
+        whole = catalogue(settings.kafka_replication, settings.kafka_retention_days)
+        async with asyncio.timeout(AGAIN_SECONDS):
+            # A client that asks for a deleted topic may have the broker make it before we do: so it is never waited
+            # for that a topic is gone, but deleted and made in one go, until it is as it should be.
+            while wrong := await _with_too_few_partitions(admin):
+                log.warning("topics with too few partitions are deleted and made again: %s", wrong)
+                await admin.delete_topics(wrong)
+                await make_topics(admin, [topic for topic in whole if topic.name in wrong])
+                await asyncio.sleep(0.1)
         await until_led(admin, {name: topic.partitions for name, topic in TOPICS.items()})
     finally:
         await admin.close()
 
 
-async def _make_again(settings: Settings, admin: AIOKafkaAdminClient, wrong: list[str]) -> None:
-    log.warning("topics with too few partitions are deleted and made again: %s", wrong)
-    await admin.delete_topics(wrong)
-    async with asyncio.timeout(GONE_SECONDS):
-        while set(wrong) & set(await admin.list_topics()):
-            await asyncio.sleep(0.1)
-    await prepare(settings)
+async def _with_too_few_partitions(admin: AIOKafkaAdminClient) -> list[str]:
+    found = await admin.describe_topics(list(TOPICS))
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in found}
+    # None at all: made a moment ago, and not yet known everywhere.
+    return [name for name, topic in TOPICS.items() if 0 < counts.get(name, 0) < topic.partitions]
