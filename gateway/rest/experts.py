@@ -9,10 +9,12 @@ from fastapi import APIRouter, Query
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
+from gateway.paging import Place, page_of
 from gateway.rest.caller import Me, The, answer
 from gateway.rest.problems import Problem
 from gateway.services import Services
 from projections.queries.experts import expert, experts_by_id, list_experts
+from projections.queries.reading import BadCursor, from_cursor, to_cursor
 from schemas.commands.expert import SetExpertProfile, SpecialtyGiven
 from schemas.wire.rest import ExpertSaid, ExpertsFoundSaid, SpecialtiesBody, WriteSaid
 
@@ -20,6 +22,8 @@ router = APIRouter(prefix="/experts", tags=["experts"])
 log = logging.getLogger(__name__)
 
 MATCHER_SECONDS = 3.0
+MOST_FOUND = 200
+"""Experts of one search, all its pages together: the same for each page, so that each sees the same ranking."""
 
 
 @router.get("/search", response_model=ExpertsFoundSaid)
@@ -32,13 +36,18 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     cursor: str | None = None,
 ) -> Response:
-    """Experts by meaning with `q`, otherwise by name. While the matcher is away `q` falls back to the listing."""
+    """Experts by meaning with `q`, up to 200 of them, otherwise by name. While the matcher is away `q` falls back to
+    the listing; a page in the middle of a search is 503 then."""
     await me.sees_own_writes()
-    if q is not None and cursor is None:
-        found = await ranked(the, q, category, limit)
+    if q is not None:
+        found = await ranked(the, q, category, MOST_FOUND)
         if found is not None:
-            return answer({"items": await _shown(the, found, online), "next": None})
-        listed = await _listed(the, category, online, limit, None)
+            return answer(await _found(the, found, online, limit, cursor))
+        if cursor is not None:
+            raise Problem(
+                "unavailable", "search by meaning is away: ask again, or begin anew without a cursor"
+            )
+        listed = {**await _listed(the, category, online, limit, None), "next": None}
         return answer({**listed, "note": "search by meaning is away; these are listed by name"})
     return answer(await _listed(the, category, online, limit, cursor))
 
@@ -83,14 +92,27 @@ async def ranked(the: Services, q: str, category: str | None, limit: int) -> lis
     return items
 
 
-async def _shown(the: Services, ranked: list[dict[str, Any]], only_online: bool) -> list[dict[str, Any]]:
-    ids = [UUID(one["expertId"]) for one in ranked]
-    known, online = await experts_by_id(the.pool, ids), await online_among(the, ids)
-    return [
+async def _found(
+    the: Services, found: list[dict[str, Any]], only_online: bool, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    online = await online_among(the, [UUID(one["expertId"]) for one in found])
+    wanted = [one for one in found if UUID(one["expertId"]) in online] if only_online else found
+    page, last = page_of(wanted, _place(cursor) if cursor else None, limit)
+    ids = [UUID(one["expertId"]) for one in page]
+    known = await experts_by_id(the.pool, ids)
+    items = [
         {**known[id_], "online": id_ in online, "score": one["score"], "reasons": one["reasons"]}
-        for id_, one in zip(ids, ranked, strict=True)
-        if id_ in known and (id_ in online or not only_online)
+        for id_, one in zip(ids, page, strict=True)
+        if id_ in known
     ]
+    return {"items": items, "next": to_cursor(*last) if last else None}
+
+
+def _place(cursor: str) -> Place:
+    score, expert_id = from_cursor(cursor, 2)
+    if not isinstance(score, int | float) or not isinstance(expert_id, str):
+        raise BadCursor("not a cursor of this search")
+    return score, expert_id
 
 
 async def _listed(

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from projections.queries.reading import to_cursor
 from tests.gateway.conftest import World
 from tests.gateway.person import problem
 
@@ -141,6 +144,35 @@ class TestExperts:
         found = (await expert.rest.get("/experts/search", params={"q": "파이썬", "limit": 50})).json()
         assert found["note"]
         assert str(expert.id) in {one["expertId"] for one in found["items"]}
+
+    async def test_a_search_goes_on_page_by_page_with_everybody_once(self, world: World) -> None:
+        experts = [await world.expert() for _ in range(5)]
+        items = [
+            {"expertId": str(one.id), "score": 0.9 - n / 10, "reasons": []} for n, one in enumerate(experts)
+        ]
+        answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": items}))
+        state, services = world.gateway.http.state, world.gateway.http.state.services
+        pages: list[list[str]] = []
+        async with httpx.AsyncClient(transport=answering, base_url="http://matcher") as matcher:
+            state.services = replace(services, matcher=matcher)
+            try:
+                asked: dict[str, Any] = {"q": "파이썬", "limit": 2}
+                while asked.get("cursor", "") is not None:
+                    found = (await experts[0].rest.get("/experts/search", params=asked)).json()
+                    pages.append([one["expertId"] for one in found["items"]])
+                    asked["cursor"] = found["next"]
+                wrong = {"q": "파이썬", "cursor": to_cursor("x", 1)}
+                bad = await experts[0].rest.get("/experts/search", params=wrong)
+            finally:
+                state.services = services
+        ids = [str(one.id) for one in experts]
+        assert pages == [ids[:2], ids[2:4], ids[4:]]
+        assert bad.status_code in {400, 422}
+
+    async def test_while_the_matcher_is_away_a_search_is_not_gone_on_with(self, world: World) -> None:
+        me = await world.person()
+        answer = await me.rest.get("/experts/search", params={"q": "파이썬", "cursor": to_cursor(0.5, "a")})
+        problem(answer, 503, "unavailable")
 
     async def test_only_who_is_online(self, world: World) -> None:
         here, away = await world.expert(), await world.expert()
