@@ -106,7 +106,7 @@ class Ear:
         self.connected = True
 
     async def _change(self, pubsub: PubSub) -> None:
-        while True:
+        while not _cancelled():
             wanted, channel = await self._changes.get()
             if wanted:
                 await pubsub.subscribe(channel)
@@ -115,7 +115,7 @@ class Ear:
 
     async def _listen(self, pubsub: PubSub) -> None:
         asked = False
-        while True:
+        while not _cancelled():
             message = await pubsub.get_message(timeout=QUIET_SECONDS)
             if message is None:
                 if asked:
@@ -138,6 +138,18 @@ class Ear:
             self._on_progress(heard)
         else:
             self._on_push(heard)
+
+
+def _cancelled() -> bool:
+    """Whether this task was told to end. Python 3.11's `wait_for`, which the Redis client sends with, may not say so."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _cancelled() -> bool:
+    """Whether this task is to end: redis-py may take the cancellation for a time-out of its own, and go on."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _ignore(*_: object) -> None:
