@@ -43,6 +43,7 @@ from gateway.writes import Writes
 from infra.credentials import Credentials
 from infra.postgres import pool
 from infra.presence import RedisPresence
+from infra.push import Heard
 from infra.redis import connect
 from infra.settings import Settings
 from projections.queries.reading import Pool
@@ -84,6 +85,7 @@ async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gatewa
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await services.present.close()
+            services.typists.close()
             await services.ear.close()
             await services.limits.close()
             await redis.aclose()
@@ -130,7 +132,13 @@ def _services(
     fanout = Fanout(views, ear)
     announcer = Announcer(batched, fanout.pushed)
     port.tell(announcer.appended)
-    ear.tell(fanout.pushed, writes.progressed, fanout.compare_soon, announcer.name)
+    typists = Typists(redis)
+
+    def pushed(heard: Heard) -> None:
+        fanout.pushed(heard)
+        typists.heard(heard, fanout.pushed)
+
+    ear.tell(pushed, writes.progressed, fanout.compare_soon, announcer.name)
     return Services(
         settings=settings,
         pool=database,
@@ -154,7 +162,7 @@ def _services(
         fanout=fanout,
         ear=ear,
         present=Present(redis, database),
-        typists=Typists(redis),
+        typists=typists,
         online=RedisPresence(redis),
     )
 

@@ -236,13 +236,12 @@ class Fanout:
                         break
                     has = number
                     listener.deliver(item.frame)
+                    await listener.drained()
                     if item.left == listener.user_id:
                         inside = False
                     elif item.joined == listener.user_id:
                         inside = True
                 line.emit(line.feed.fill(numbered))
-                if full:
-                    await listener.drained()
             if has >= (line.feed.head or 0):
                 return has, inside
             await asyncio.sleep(0.02)

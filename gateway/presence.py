@@ -89,14 +89,10 @@ class Present:
                 await self._announce(user_id, online=False)
 
     async def close(self) -> None:
-        """Everyone here goes; those who are elsewhere too are refreshed from there."""
+        """Tell nobody: whoever was here is about to come back elsewhere, and otherwise runs out there."""
         for task in tuple(self._tasks):
             task.cancel()
-        try:
-            for user_id, refreshed in self._refreshed.items():
-                await self._remove(keys=[ONLINE], args=[str(user_id), refreshed])
-        except (RedisError, OSError) as error:
-            log.warning("presence is left to run out: %s", error)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _arrive(self, user_id: UUID) -> None:
         now = time.time()

@@ -14,9 +14,13 @@ from infra.clock import now
 
 ONLINE = "yeon:online"
 """Member: the user id; score: the Unix time in seconds of the latest heartbeat of any of their sockets."""
-REFRESH_SECONDS = 5
-ONLINE_SECONDS = 15
-"""How old the latest heartbeat of someone who is online may be."""
+REFRESH_SECONDS = 2
+ONLINE_SECONDS = 7
+"""How old the latest heartbeat of someone who is online may be.
+
+Longer than a refresh and an absence of five seconds that is none; with the next look of another gateway at whose
+heartbeat is old, a crash is noticed within ten seconds.
+"""
 
 
 class RedisPresence:

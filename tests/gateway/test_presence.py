@@ -1,0 +1,69 @@
+"""Presence and typing across gateways: a crash leaves no ghosts, a short drop is no absence, typing ends by itself."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+from gateway.presence import Present
+from gateway.typists import FORGOTTEN_AFTER_SECONDS, Typists
+from infra.postgres import pool as connect_database
+from infra.push import Heard
+from infra.redis import connect as connect_redis
+from tests.gateway.conftest import World
+from tests.gateway.person import Person
+
+
+async def listening(world: World) -> tuple[Person, Person, str]:
+    """Somebody who listens to a room, and another of its people."""
+    asker, expert = await world.person(), await world.expert()
+    room = await world.room(asker, expert)
+    await asker.connect()
+    await asker.send("join_room", roomId=room)
+    return asker, expert, room
+
+
+async def test_who_was_at_a_gateway_that_died_is_gone_within_ten_seconds(world: World) -> None:
+    asker, expert, _ = await listening(world)
+    redis = connect_redis(world.settings.redis_url, "dead")
+    async with redis, connect_database(world.settings.postgres_url, "dead") as pool:
+        dead = Present(redis, pool)  # nobody runs it: its heartbeat is its last
+        dead.came(expert.id)
+        await asker.frame("presence", userId=str(expert.id), online=True)
+        died = time.monotonic()
+
+        await asker.until(
+            lambda: any(f["type"] == "presence" and f["data"]["online"] is False for f in asker.frames), 15
+        )
+
+        assert 5 <= time.monotonic() - died <= 10
+        await dead.close()
+
+
+async def test_a_drop_under_five_seconds_is_no_absence(world: World) -> None:
+    asker, expert, room = await listening(world)
+    await expert.connect()
+    await asker.frame("presence", userId=str(expert.id), online=True)
+    mark = len(asker.frames)
+
+    await expert.disconnect()
+    await asyncio.sleep(3)  # what is tried is an absence of this length
+    at_drop = (await asker.rest.get(f"/chat-rooms/{room}")).json()["participants"]
+    await expert.connect()
+    await asyncio.sleep(4)  # past the time at which the first socket's absence would have been told
+
+    assert {one["userId"]: one["online"] for one in at_drop}[str(expert.id)] is True
+    assert not [frame for frame in asker.frames[mark:] if frame["type"] == "presence"]
+
+
+async def test_typing_that_a_dead_gateway_never_ended_ends_here(redis_url: str) -> None:
+    room, user, ended = UUID(int=1), UUID(int=2), list[Heard]()
+    here = Typists(connect_redis(redis_url, "typing"))
+    data: dict[str, Any] = {"roomId": str(room), "userId": str(user), "isTyping": True}
+
+    here.heard(Heard("room", room, 0, {"type": "typing_indicator", "data": data}), ended.append)
+
+    async with asyncio.timeout(FORGOTTEN_AFTER_SECONDS + 10):
+        while not ended:
+            await asyncio.sleep(0.05)
+    assert ended[0].frame["data"] == data | {"isTyping": False}
