@@ -146,11 +146,5 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _cancelled() -> bool:
-    """Whether this task is to end: redis-py may take the cancellation for a time-out of its own, and go on."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
 def _ignore(*_: object) -> None:
     """Nobody is told yet."""
