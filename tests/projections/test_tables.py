@@ -5,6 +5,7 @@ from projections.prepare import prepare
 from projections.queries.reading import Pool
 from projections.tables import TABLES, ddl
 from schemas.events import CATALOGUE
+from schemas.events.account import AccountErased
 from tests.projections.history import rich
 
 _COLUMNS = """
@@ -57,7 +58,8 @@ def test_every_table_belongs_to_one_view() -> None:
 
 def test_a_view_names_every_event_that_its_projector_reads() -> None:
     events = rich().events
-    assert {type(event.data) for event in events} == set(CATALOGUE.values()), (
+    # Nobody is forgotten in the history, which others go on reading: `test_erasure` has one of its own for that.
+    assert {type(event.data) for event in events} == set(CATALOGUE.values()) - {AccountErased}, (
         "the history must hold every type"
     )
     for view in VIEWS.values():
