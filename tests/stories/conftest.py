@@ -153,3 +153,37 @@ async def person(stack: Stack) -> AsyncIterator[NewPerson]:
     yield make
     for one in everyone:
         await one.close()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, broker_kind: str) -> Iterator[Stack]:
+    """A stack of its own, for a test that breaks it."""
+    running = Stack(tmp_path, broker_kind)
+    running.start()
+    yield running
+    running.stop()
+
+
+Pair = tuple[Person, Person, str]
+
+
+@pytest_asyncio.fixture
+async def pair(mortal: Stack) -> AsyncIterator[Pair]:
+    """An asker, an expert and the room they are in, on the stack that will be broken."""
+    asker, expert = Person(mortal.http, mortal.ws), Person(mortal.http, mortal.ws)
+    try:
+        await asker.register(f"a{uuid4().hex[:12]}", "questioner", "묻는 이")
+        await expert.register(f"e{uuid4().hex[:12]}", "expert", "답하는 이")
+        await expert.specialise([("시계 수리", 5)], bio="기계식 시계를 고쳐요.")
+        await asker.connect()
+        await expert.connect()
+        question = await asker.ask("기계식 시계가 하루에 오 분씩 늦어요. 어디서 고치나요?")
+        await expert.frame("question_assigned", within=20)
+        room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
+        await asker.frame("room_opened", roomId=room)
+        await asker.send("join_room", roomId=room)
+        await expert.send("join_room", roomId=room)
+        yield asker, expert, room
+    finally:
+        await asker.close()
+        await expert.close()

@@ -1,43 +1,15 @@
 """kill -9 of every process of ours and of the broker under load: what was acknowledged is there, once, in order."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.stories.conftest import Stack
+from tests.stories.conftest import Pair, Stack
 from tests.stories.people import Person, Rejected
 
 VICTIMS = ["-m gateway", "-m streams relay", "-m streams worker", "-m matcher", "broker"]
 BROKER = {"embedded": "noida-db", "apache": "kafka.Kafka"}
-
-
-@pytest.fixture
-def mortal(tmp_path: Path, broker_kind: str) -> Iterator[Stack]:
-    """A stack of its own, since the test breaks it."""
-    running = Stack(tmp_path, broker_kind)
-    running.start()
-    yield running
-    running.stop()
-
-
-async def _pair(stack: Stack) -> tuple[Person, Person, str]:
-    asker, expert = Person(stack.http, stack.ws), Person(stack.http, stack.ws)
-    await asker.register(f"a{uuid4().hex[:12]}", "questioner", "묻는 이")
-    await expert.register(f"e{uuid4().hex[:12]}", "expert", "답하는 이")
-    await expert.specialise([("시계 수리", 5)], bio="기계식 시계를 고쳐요.")
-    await asker.connect()
-    await expert.connect()
-    question = await asker.ask("기계식 시계가 하루에 오 분씩 늦어요. 어디서 고치나요?")
-    await expert.frame("question_assigned", within=20)
-    room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
-    await asker.frame("room_opened", roomId=room)
-    await asker.send("join_room", roomId=room)
-    await expert.send("join_room", roomId=room)
-    return asker, expert, room
 
 
 async def _keep_talking(asker: Person, room: str, acknowledged: dict[str, int], stop: asyncio.Event) -> None:
@@ -58,8 +30,10 @@ async def _keep_talking(asker: Person, room: str, acknowledged: dict[str, int], 
 
 
 @pytest.mark.timeout(300)
-async def test_nothing_acknowledged_is_lost_whatever_is_killed(mortal: Stack, broker_kind: str) -> None:
-    asker, expert, room = await _pair(mortal)
+async def test_nothing_acknowledged_is_lost_whatever_is_killed(
+    mortal: Stack, pair: Pair, broker_kind: str
+) -> None:
+    asker, expert, room = pair
     acknowledged: dict[str, int] = {}
     stop = asyncio.Event()
     talking = asyncio.create_task(_keep_talking(asker, room, acknowledged, stop))
@@ -95,13 +69,11 @@ async def test_nothing_acknowledged_is_lost_whatever_is_killed(mortal: Stack, br
     await expert.send("join_room", roomId=room, afterSeq=0)
     seen = [f["data"]["seq"] for f in expert.frames[start:] if f["type"] == "new_message"]
     assert seen == list(range(1, len(items) + 1))
-    await asker.close()
-    await expert.close()
 
 
 @pytest.mark.timeout(300)
-async def test_started_again_everything_is_as_it_was(mortal: Stack) -> None:
-    asker, expert, room = await _pair(mortal)
+async def test_started_again_everything_is_as_it_was(mortal: Stack, pair: Pair) -> None:
+    asker, expert, room = pair
     for i in range(10):
         await asker.say(room, f"기억해요 {i}", f"k{i}")
     last = await expert.frame("new_message", roomId=room, seq=10)
@@ -122,5 +94,3 @@ async def test_started_again_everything_is_as_it_was(mortal: Stack) -> None:
     await asker.send("join_room", roomId=room)
     await asker.say(room, "다시 왔어요", "back")
     await expert.frame("new_message", roomId=room, seq=11)
-    await asker.close()
-    await expert.close()

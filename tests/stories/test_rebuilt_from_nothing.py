@@ -14,10 +14,7 @@ from redis.asyncio import Redis
 from infra.kafka.topics import bootstrap
 from infra.settings import STACK_FILE
 from schemas.topics import TOPICS
-from tests.stories.conftest import Stack
-from tests.stories.test_killed_and_restarted import _pair, mortal
-
-__all__ = ["mortal"]
+from tests.stories.conftest import Pair, Stack
 
 
 async def yeon(stack: Stack, *words: str) -> tuple[int | None, str]:
@@ -40,7 +37,7 @@ async def drop_everything(stack: Stack, addresses: dict[str, Any]) -> None:
         await client.flushall()
     with psycopg.connect(addresses["postgres_url"], autocommit=True) as connection:
         connection.execute("DROP SCHEMA views CASCADE")
-    indexes = [path for path in stack.data_dir.rglob("experts-*") if path.is_dir()]
+    indexes = list((stack.data_dir / "qdrant").glob("experts-*"))
     assert indexes, "the matcher has no index"
     for index in indexes:
         shutil.rmtree(index)
@@ -48,9 +45,9 @@ async def drop_everything(stack: Stack, addresses: dict[str, Any]) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_all_that_can_be_made_again_is_made_again_by_one_command(mortal: Stack) -> None:
+async def test_all_that_can_be_made_again_is_made_again_by_one_command(mortal: Stack, pair: Pair) -> None:
     # given a conversation
-    asker, expert, room = await _pair(mortal)
+    asker, expert, room = pair
     for number in range(20):
         await asker.say(room, f"말 {number}", f"k{number}")
     await expert.frame("new_message", roomId=room, seq=20)
@@ -80,8 +77,6 @@ async def test_all_that_can_be_made_again_is_made_again_by_one_command(mortal: S
     await expert.frame("new_message", roomId=room, seq=21)
     question = await asker.ask("괘종시계의 태엽이 끊어졌는데 고칠 수 있나요?")
     await expert.until(lambda: _assigned(expert.frames, question["id"]), within=30)
-    await asker.close()
-    await expert.close()
 
 
 def _assigned(frames: list[dict[str, Any]], question: str) -> bool:
