@@ -93,6 +93,17 @@ class EventLog:
             )
         return [_place(row) for row in rows]
 
+    async def last_positions(self, topic: str, after: int, upto: int) -> dict[int, int]:
+        """The last position of each partition of `topic` with an event with `after < position <= upto`."""
+        async with self._pool.connection() as connection:
+            rows = await _rows(
+                connection,
+                f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
+                " AND notification_id <= %s AND topic LIKE ANY(%s) ORDER BY notification_id",
+                (after, upto, _TYPES[topic]),
+            )
+        return {partition_of(topic, place_of(topic, row[1], row[4])): row[0] for row in rows}
+
     async def one(self, stream_id: UUID, version: int) -> Event | None:
         """One event by its place in its stream."""
         events = await self._events(

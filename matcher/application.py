@@ -17,6 +17,7 @@ from infra.kafka.process import run_app
 from infra.log import EventLog
 from infra.presence import RedisPresence
 from infra.settings import Settings
+from matcher.abreast import Abreast
 from matcher.analysts.factory import make_analyst
 from matcher.answering import TYPES as ANSWER_TYPES
 from matcher.answering import Answering
@@ -62,7 +63,8 @@ async def serve(
         finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
         indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
         answering = Answering(pool, event_log, thread, recall, index, terms)
-        rounds = Rounds(pool, event_log, finder, commands, analyst)
+        abreast = Abreast(pool, event_log, indexing.consumer)
+        rounds = Rounds(pool, event_log, finder, commands, analyst, abreast)
         await indexing.open()
         await answering.open()
         await loading

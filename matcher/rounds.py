@@ -18,6 +18,7 @@ from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import Passing, in_order
 from infra.log import EventLog
 from matcher import positions
+from matcher.abreast import Abreast
 from matcher.analysts.contract import Analysed, Analyst, Question
 from matcher.analysts.stored import to_event
 from matcher.fairness import ASKED
@@ -100,7 +101,10 @@ class Rounds:
         finder: Finder,
         commands: CommandPort,
         analyst: Analyst,
+        abreast: Abreast | None = None,
     ) -> None:
+        """Without `abreast` no question waits for the index."""
+        self._abreast = abreast
         self._pool = pool
         self._log = event_log
         self._finder = finder
@@ -239,6 +243,8 @@ class Rounds:
                 await self._answer([begun])
 
     async def _answer(self, rounds: Sequence[Round]) -> None:
+        if self._abreast is not None:
+            await self._abreast.wait(max(one.event.position for one in rounds))
         analysed = await self._analyst.analyse(
             [Question(r.search.content, r.search.category) for r in rounds]
         )
