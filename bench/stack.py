@@ -54,8 +54,8 @@ class Running:
         """Until every view and the matcher's index stand at the end of the log."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            views = httpx.get(f"{self.http}/readyz", timeout=5).json()["parts"]["views"]
-            if not any(views["behind"].values()):
+            parts = httpx.get(f"{self.http}/readyz", timeout=5).json()["parts"]
+            if parts["matcher"]["ok"] and not any(parts["views"]["behind"].values()):
                 return
             time.sleep(0.1)
         raise SystemExit(f"views and index did not catch up within {seconds:.0f} s")
@@ -124,7 +124,8 @@ def running(**settings: str) -> Iterator[Running]:
 
 def _ready(http: str) -> bool:
     try:
-        return httpx.get(f"{http}/readyz", timeout=2).status_code == 200
+        found = httpx.get(f"{http}/readyz", timeout=5).json()
+        return bool(found["status"] == "ready" and found["parts"]["matcher"]["ok"])
     except httpx.TransportError:
         return False
 

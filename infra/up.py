@@ -201,6 +201,11 @@ class _Up:
                     "`yeon doctor`."
                 )
             await asyncio.sleep(0.05)
+        while not await asyncio.to_thread(_is_ready, f"{_matcher_address(self._settings)}/healthz"):
+            if time.monotonic() > deadline:
+                _say("The matcher still makes its index; questions wait for it.")
+                return
+            await asyncio.sleep(0.05)
 
     async def _seed(self) -> bool:
         log = self._directory.logs / "seed.log"
@@ -228,6 +233,10 @@ def _is_ready(url: str) -> bool:
 def _address(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.http_host, settings.http_host)
     return f"http://{host}:{settings.http_port}"
+
+
+def _matcher_address(settings: Settings) -> str:
+    return settings.matcher_url or f"http://{settings.matcher_host}:{settings.matcher_port}"
 
 
 def _say(sentence: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+import httpx
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg import Error as DatabaseError
@@ -35,12 +36,10 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(the: The) -> Response:
-    """Each part, and 503 if the stores that reads and writes need are away."""
-    parts = {
-        "database": await _part(_database(the)),
-        "redis": await _part(_redis(the)),
-        "views": await _part(_views(the)),
-    }
+    """Each part, and 503 if the stores that reads and writes need are away. Without Redis or the matcher it still serves."""
+    checks = {"database": _database, "redis": _redis, "views": _views, "matcher": _matcher}
+    found = await asyncio.gather(*(_part(check(the)) for check in checks.values()))
+    parts = dict(zip(checks, found, strict=True))
     fine = parts["database"]["ok"] and parts["views"]["ok"]
     status = "ready" if fine else "not ready"
     return answer({"status": status, "parts": parts}, 200 if fine else 503)
@@ -55,7 +54,7 @@ async def metrics() -> Response:
 async def _part(check: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     try:
         return {"ok": True, **await asyncio.wait_for(check, PATIENCE_SECONDS)}
-    except (DatabaseError, RedisError, OSError, TimeoutError) as error:
+    except (DatabaseError, RedisError, httpx.HTTPError, OSError, TimeoutError) as error:
         return {"ok": False, "error": str(error) or type(error).__name__}
 
 
@@ -68,6 +67,12 @@ async def _database(the: Services) -> dict[str, Any]:
 async def _redis(the: Services) -> dict[str, Any]:
     await the.redis.ping()
     return {"hearing": the.ear.connected}
+
+
+async def _matcher(the: Services) -> dict[str, Any]:
+    """It answers once its index holds what was known when it started; until then questions wait for it."""
+    (await the.matcher.get("/healthz")).raise_for_status()
+    return {}
 
 
 async def _views(the: Services) -> dict[str, Any]:

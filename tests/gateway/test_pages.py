@@ -33,7 +33,9 @@ class TestPages:
         assert (await self.get(world, "/healthz")).json() == {"status": "ok"}
         ready = await self.get(world, "/readyz")
         assert ready.status_code == 200, ready.text
-        assert ready.json()["parts"].keys() == {"database", "redis", "views"}
+        parts = ready.json()["parts"]
+        assert parts.keys() == {"database", "redis", "views", "matcher"}
+        assert [part for part, said in parts.items() if not said["ok"]] == ["matcher"], "there is none here"
         assert "yeon_gateway_sockets" in (await self.get(world, "/metrics")).text
 
     async def test_the_contracts_are_served(self, world: World) -> None:

@@ -79,7 +79,8 @@ class Stack:
             if self.process.poll() is not None:
                 raise AssertionError(f"yeon up ended: {self.output()}")
             try:
-                if httpx.get(f"{self.http}/readyz", timeout=2).status_code == 200:
+                ready = httpx.get(f"{self.http}/readyz", timeout=5).json()
+                if ready["status"] == "ready" and ready["parts"]["matcher"]["ok"]:
                     return
             except httpx.TransportError:
                 pass
