@@ -36,6 +36,7 @@ from gateway.rest import (
 from gateway.server import Listening, SocketServer
 from gateway.services import Services
 from gateway.sockets import Surroundings
+from gateway.standing import Standing
 from gateway.tokens import Tokens, signing_key
 from gateway.typists import Typists
 from gateway.views import QueriedViews
@@ -104,7 +105,7 @@ def rest(services: Services) -> FastAPI:
     app.state.services = services
     problems.install(app)
     for router in (auth, profile, questions, experts, rooms, inbox, config):
-        app.include_router(router.router, prefix="/api")
+        app.include_router(router.router, prefix="/api", responses=problems.DOCUMENTED)
     app.include_router(health.router)
     pages.install(app)
     settings = services.settings
@@ -164,6 +165,7 @@ def _services(
         present=Present(redis, database),
         typists=typists,
         online=RedisPresence(redis),
+        standing=Standing(),
     )
 
 

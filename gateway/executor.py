@@ -3,12 +3,12 @@
 import time
 from uuid import UUID
 
-from gateway.metrics import COMMAND_SECONDS
+from gateway.metrics import COMMAND_SECONDS, UNAVAILABLE
 from gateway.writes import Writes
 from infra.clock import now
 from schemas.commands import Command
 from schemas.envelope import Context, Outcome
-from schemas.port import CommandPort
+from schemas.port import CommandPort, Unavailable
 
 
 class Executor:
@@ -17,6 +17,8 @@ class Executor:
     def __init__(self, port: CommandPort, writes: Writes) -> None:
         self._port = port
         self._writes = writes
+        self.unavailable_at: float | None = None
+        """When a command was last not carried out because the store was away, by the monotonic clock."""
 
     async def execute(self, user_id: UUID, command: Command, command_id: UUID) -> Outcome:
         """Carry out `command` for `user_id`; what they read from now on holds it. Raises `Refused`, `Unavailable`.
@@ -25,7 +27,12 @@ class Executor:
         """
         began = time.perf_counter()
         context = Context(command_id, user_id, now(), command_id)
-        outcome = await self._port.execute(command, context)
+        try:
+            outcome = await self._port.execute(command, context)
+        except Unavailable:
+            UNAVAILABLE.labels(command.NAME).inc()
+            self.unavailable_at = time.monotonic()
+            raise
         await self._writes.wrote(user_id, outcome)
         COMMAND_SECONDS.labels(command.NAME).observe(time.perf_counter() - began)
         return outcome

@@ -8,6 +8,9 @@ FRAMES_OUT = Counter("yeon_gateway_frames_sent", "Frames to clients, ephemeral o
 FRAMES_DROPPED = Counter("yeon_gateway_frames_dropped", "Ephemeral frames not sent to slow readers.")
 TURNED_AWAY = Counter("yeon_gateway_turned_away", "Handshakes answered without a WebSocket.", ["status"])
 CLOSED = Counter("yeon_gateway_closed", "Sockets ended by us.", ["code"])
+UNAVAILABLE = Counter(
+    "yeon_gateway_unavailable", "Commands not carried out since the store was away.", ["command"]
+)
 COMMAND_SECONDS = Histogram(
     "yeon_gateway_command_seconds",
     "From a command's arrival to its outcome.",

@@ -11,6 +11,7 @@ from gateway.fanout import Fanout
 from gateway.limits import Limits
 from gateway.presence import Present
 from gateway.push import Ear
+from gateway.standing import Standing
 from gateway.tokens import Tokens
 from gateway.typists import Typists
 from gateway.views import QueriedViews
@@ -39,3 +40,4 @@ class Services:
     present: Present
     typists: Typists
     online: RedisPresence
+    standing: Standing

@@ -114,9 +114,9 @@ _GAP = b"""
     WHERE NOT EXISTS (SELECT FROM store.stored_events WHERE notification_id = p)
 """
 _AHEAD = b"""
-    SELECT consumer, position FROM ops.tracking WHERE position > %(head)s
-    UNION ALL SELECT 'relay', position FROM ops.relay_head WHERE position > %(head)s
-    ORDER BY position DESC
+    WITH log AS (SELECT position AS head FROM store.log_head),
+    reached AS (SELECT consumer, position FROM ops.tracking UNION ALL SELECT 'relay', position FROM ops.relay_head)
+    SELECT consumer, position, head FROM reached, log WHERE position > head ORDER BY position DESC LIMIT 1
 """
 
 
@@ -128,10 +128,11 @@ async def compare(connection: AsyncConnection[Any], after: int, upto: int) -> li
 
 
 async def ahead(connection: AsyncConnection[Any]) -> list[Compared]:
-    """What stands beyond the end of the store: then the store is an older one than it was."""
-    found = await (await connection.execute("SELECT position FROM store.log_head")).fetchone()
-    head = int(found[0]) if found else 0
-    rows = await (await connection.execute(_AHEAD, {"head": head})).fetchall()
+    """What stands beyond the end of the store: then the store is an older one than it was.
+
+    All in one snapshot: between two the store and what follows it move on.
+    """
+    rows = await (await connection.execute(_AHEAD)).fetchall()
     return [
         Compared(
             STORE,
@@ -140,7 +141,7 @@ async def ahead(connection: AsyncConnection[Any]) -> list[Compared]:
             head + 1,
             f"the store ends at {head}, but {name} has been at {position}: an older one",
         )
-        for name, position in rows[:1]
+        for name, position, head in rows
     ]
 
 

@@ -1,31 +1,46 @@
-"""Whether this process lives, whether it can serve, and what it counts."""
+"""Whether this process lives, whether it can serve, and what is in order around it; the same as metrics."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import Any
 
 import httpx
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from psycopg import Error as DatabaseError
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
 from gateway.rest.caller import The, answer
 from gateway.services import Services
+from gateway.standing import Flow
 from projections.queries.progress import operator_counts
 
 router = APIRouter(include_in_schema=False)
 
 PATIENCE_SECONDS = 2.0
-LAG = """
+STANDING_SECONDS = 5.0
+"""Whoever is behind and has not moved for so long is out of order."""
+FAILED_SECONDS = 10.0
+"""For so long a command that the store did not take is told of."""
+FLOWS = """
 WITH relayed AS (SELECT topic, partition, position FROM ops.relay_checkpoints)
-SELECT 'relay', (SELECT position FROM store.log_head) - coalesce((SELECT max(position) FROM relayed), 0)
+SELECT 'relay', coalesce((SELECT max(position) FROM relayed), 0),
+       (SELECT position FROM store.log_head) - coalesce((SELECT max(position) FROM relayed), 0)
 UNION ALL
-SELECT t.consumer, max(greatest(coalesce(r.position, 0) - t.position, 0))
+SELECT t.consumer, sum(t.position)::bigint, max(greatest(coalesce(r.position, 0) - t.position, 0))
 FROM ops.tracking t LEFT JOIN relayed r USING (topic, partition) GROUP BY t.consumer
 """
-"""By consumer, how many positions it is behind: the relay behind the store, the others behind the relay."""
+"""By consumer, how far it is and how many positions it is behind: the relay behind the store, others behind the relay."""
+AUDIT = "SELECT part, position FROM ops.differences UNION ALL SELECT '', audited FROM ops.audit"
+
+UP = Gauge("yeon_up", "1 for a part that is in order, as on /readyz.", ["part"])
+BEHIND = Gauge("yeon_behind", "Positions of the log that are still to be done.", ["consumer"])
+STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved.", ["consumer"])
+PARKED = Gauge("yeon_parked", "Events that wait for somebody to look at them.", ["consumer"])
+AUDITED = Gauge("yeon_audited_position", "Store and views were compared up to this position of the log.")
+DIFFERS = Gauge("yeon_differs_at", "The position of the first difference that the audit found.", ["part"])
 
 
 @router.get("/healthz")
@@ -36,19 +51,37 @@ async def alive() -> Response:
 
 @router.get("/readyz")
 async def ready(the: The) -> Response:
-    """Each part, and 503 if the stores that reads and writes need are away. Without Redis or the matcher it still serves."""
-    checks = {"database": _database, "redis": _redis, "views": _views, "matcher": _matcher}
-    found = await asyncio.gather(*(_part(check(the)) for check in checks.values()))
-    parts = dict(zip(checks, found, strict=True))
+    """Each part, and 503 if the stores that reads and writes need are away. Without the others it still serves."""
+    parts = await look(the)
     fine = parts["database"]["ok"] and parts["views"]["ok"]
-    status = "ready" if fine else "not ready"
-    return answer({"status": status, "parts": parts}, 200 if fine else 503)
+    return answer({"status": "ready" if fine else "not ready", "parts": parts}, 200 if fine else 503)
 
 
 @router.get("/metrics")
-async def metrics() -> Response:
-    """For Prometheus."""
+async def metrics(the: The) -> Response:
+    """For Prometheus; the parts are looked at anew."""
+    await look(the)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def look(the: Services) -> dict[str, dict[str, Any]]:
+    """Every part, with `ok`; the gauges are set to the same."""
+    checks = {
+        "database": _database,
+        "redis": _redis,
+        "views": _views,
+        "matcher": _matcher,
+        "audit": _audit,
+    }
+    found = await asyncio.gather(*(_part(check(the)) for check in checks.values()))
+    parts = dict(zip(checks, found, strict=True))
+    standing = parts["views"].get("standing", {})
+    still = {name: seconds for name, seconds in standing.items() if seconds > STANDING_SECONDS}
+    parts["flow"] = {"ok": parts["views"]["ok"] and not still, "standing": still}
+    parts["writes"] = _writes(the)
+    for name, part in parts.items():
+        UP.labels(name).set(part["ok"])
+    return parts
 
 
 async def _part(check: Awaitable[dict[str, Any]]) -> dict[str, Any]:
@@ -78,5 +111,33 @@ async def _matcher(the: Services) -> dict[str, Any]:
 async def _views(the: Services) -> dict[str, Any]:
     counts = await operator_counts(the.pool)
     async with the.pool.connection() as connection:
-        found = await (await connection.execute(LAG)).fetchall()
-    return {"behind": dict(found), "parked": counts["parked"]}
+        found = [Flow(*row) for row in await (await connection.execute(FLOWS)).fetchall()]
+    standing = the.standing.look(found, time.monotonic())
+    for gauge in (BEHIND, STANDS, PARKED):
+        gauge.clear()
+    for flow in found:
+        BEHIND.labels(flow.name).set(flow.behind)
+        STANDS.labels(flow.name).set(standing.get(flow.name, 0.0))
+    for consumer, parked in counts["parked"].items():
+        PARKED.labels(consumer).set(parked)
+    return {
+        "behind": {flow.name: flow.behind for flow in found},
+        "standing": {name: round(seconds, 1) for name, seconds in standing.items()},
+        "parked": counts["parked"],
+    }
+
+
+def _writes(the: Services) -> dict[str, Any]:
+    """Whether commands are carried out, as far as any came: a full disk lets everything be read."""
+    at = the.executor.unavailable_at
+    return {"ok": at is None or time.monotonic() - at > FAILED_SECONDS}
+
+
+async def _audit(the: Services) -> dict[str, Any]:
+    async with the.pool.connection() as connection:
+        found = dict(await (await connection.execute(AUDIT)).fetchall())
+    AUDITED.set(found.pop("", 0))
+    DIFFERS.clear()
+    for part, position in found.items():
+        DIFFERS.labels(part).set(position)
+    return {"ok": not found, "differences": found}

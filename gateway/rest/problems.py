@@ -16,6 +16,7 @@ from gateway.limits import RateLimited
 from gateway.tokens import BadToken
 from projections.queries.reading import BadCursor
 from schemas.port import ErrorCode, Refused, Unavailable
+from schemas.wire import rest as wire
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,14 @@ CODES: dict[int, ErrorCode] = {
     413: "too_large",
 }
 RETRY_SECONDS = 1
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    kind: {
+        "description": meaning,
+        "content": {"application/problem+json": {"schema": wire.Problem.model_json_schema(by_alias=True)}},
+    }
+    for kind, meaning in (("4XX", "Refused; `code` says why."), ("5XX", "Not possible right now."))
+}
+"""What the OpenAPI document says of the errors of every call."""
 
 
 class Problem(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from gateway.fanout import NotInRoom
@@ -29,6 +29,7 @@ from schemas.wire.rest import (
     MessagePostedSaid,
     OpenRoomBody,
     ReadBody,
+    RoomOfQuestionSaid,
     RoomSaid,
     WriteSaid,
 )
@@ -36,7 +37,7 @@ from schemas.wire.rest import (
 router = APIRouter(prefix="/chat-rooms", tags=["chat-rooms"])
 
 
-@router.post("", status_code=201, response_model=RoomSaid)
+@router.post("", status_code=201, response_model=RoomOfQuestionSaid)
 async def open_room(body: OpenRoomBody, me: Me) -> Response:
     """The question's room, with these people in it; asking again returns it."""
     command = OpenRoom(question_id=body.question_id, participant_ids=body.participant_ids)
@@ -94,7 +95,7 @@ async def say(room_id: UUID, body: MessageBody, me: Me, the: The) -> Response:
 
 
 @router.delete("/{room_id}/messages/{seq}", response_model=WriteSaid)
-async def redact(room_id: UUID, seq: int, me: Me) -> Response:
+async def redact(room_id: UUID, seq: Annotated[int, Path(ge=1, le=2**53)], me: Me) -> Response:
     """Take back one's own message; its place in the history stays, its words go."""
     return written(await me.execute(RedactMessage(room_id=room_id, seq=seq)))
 

@@ -84,8 +84,8 @@ class SpecialtySaid(Said):
     level: Level
 
 
-class ExpertSaid(Said):
-    """An expert's profile with figures derived from what happened."""
+class OwnExpertSaid(Said):
+    """What one is known for oneself, with figures derived from what happened."""
 
     expert_id: UUID
     display_name: str
@@ -95,7 +95,6 @@ class ExpertSaid(Said):
     capacity: int
     available: bool
     open_rooms: int
-    online: bool
     rating: float | None
     """The mean of the stars given, none if nobody has."""
     rating_count: int
@@ -107,6 +106,12 @@ class ExpertSaid(Said):
     demo: bool
 
 
+class ExpertSaid(OwnExpertSaid):
+    """An expert's profile as others see it."""
+
+    online: bool
+
+
 class UserSaid(Said):
     """Oneself."""
 
@@ -116,7 +121,7 @@ class UserSaid(Said):
     role: Role
     display_name: str
     created_at: AwareDatetime
-    expert: ExpertSaid | None = None
+    expert: OwnExpertSaid | None = None
 
 
 class TokensSaid(Said):
@@ -276,6 +281,19 @@ class RoomSaid(Said):
     participants: tuple[ParticipantSaid, ...]
     created_at: AwareDatetime
     last_at: AwareDatetime
+
+
+class RoomOfQuestionSaid(Said):
+    """The room of a question, as it is right after somebody asked for it."""
+
+    id: UUID
+    room_id: UUID
+    """The same as `id`."""
+    question_id: UUID
+    status: Literal["active", "closed"]
+    participants: tuple[ParticipantSaid, ...]
+    last_seq: int
+    position: int
 
 
 class LimitsSaid(Said):

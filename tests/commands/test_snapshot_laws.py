@@ -8,7 +8,10 @@ from hypothesis import example, given, settings
 
 from commands.event_mapper import CatalogueMapper
 from commands.sourced import Sourced
-from tests.commands.test_command_laws import STEPS, Step, after
+from schemas.commands.account import ChangeProfile, EraseAccount
+from schemas.commands.question import CancelQuestion, DeclineOffer
+from schemas.events import CATALOGUE
+from tests.commands.test_command_laws import STEPS, Place, Step, after
 
 MAPPER = CatalogueMapper(lambda owner: owner.bytes * 2)
 SEEN: set[str] = set()
@@ -23,12 +26,26 @@ STORY: list[Step] = [
 """Enough of every kind of event, whatever chance brings besides."""
 
 
+def tell_the_rest(place: Place) -> None:
+    """What no step does: somebody declines and another is asked, changes their name, and is forgotten."""
+    world, (asker, first, second, third, *_) = place.world, place.people
+    question = world.question(asker)
+    world.offer(question, first, second, third)
+    world.do(first, DeclineOffer(question_id=question))
+    world.do(asker, CancelQuestion(question_id=question))
+    world.do(third, ChangeProfile(display_name="다른 이름"))
+    world.do(third, EraseAccount())
+
+
 @given(STEPS)
 @example(STORY)
 @settings(max_examples=40, deadline=None)
 def test_a_snapshot_at_any_cut_and_the_rest_is_the_whole(steps: list[Step]) -> None:
     streams: dict[UUID, list[Sourced.Event]] = defaultdict(list)
-    for event in after(steps).world.memory.events:
+    place = after(steps)
+    if steps is STORY:
+        tell_the_rest(place)
+    for event in place.world.memory.events:
         streams[event.originator_id].append(event)
         SEEN.add(event.data.TYPE)
     for events in streams.values():
@@ -41,10 +58,8 @@ def test_a_snapshot_at_any_cut_and_the_rest_is_the_whole(steps: list[Step]) -> N
             assert (again.version, again.state) == (whole.version, whole.state)  # type: ignore[attr-defined]
 
 
-def test_the_cuts_were_made_in_every_part_of_the_story() -> None:
-    families = {".".join(name.split(".")[:2]) for name in SEEN}
-    assert families == {"yeon.account", "yeon.expert", "yeon.question", "yeon.room"}
-    assert len(SEEN) > 15
+def test_the_cuts_were_made_at_every_type_of_event() -> None:
+    assert set(CATALOGUE) == SEEN
 
 
 def _made(aggregate: Sourced | None, events: list[Sourced.Event]) -> Sourced:

@@ -34,9 +34,12 @@ class TestPages:
         ready = await self.get(world, "/readyz")
         assert ready.status_code == 200, ready.text
         parts = ready.json()["parts"]
-        assert parts.keys() == {"database", "redis", "views", "matcher"}
+        assert parts.keys() == {"database", "redis", "views", "matcher", "audit", "flow", "writes"}
         assert [part for part, said in parts.items() if not said["ok"]] == ["matcher"], "there is none here"
-        assert "yeon_gateway_sockets" in (await self.get(world, "/metrics")).text
+        counted = (await self.get(world, "/metrics")).text
+        assert "yeon_gateway_sockets" in counted
+        for part, said in parts.items():
+            assert f'yeon_up{{part="{part}"}} {float(said["ok"])}' in counted
 
     async def test_the_contracts_are_served(self, world: World) -> None:
         assert (await self.get(world, "/asyncapi.yaml")).text.startswith("asyncapi")

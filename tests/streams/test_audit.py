@@ -14,6 +14,7 @@ import pytest_asyncio
 from infra.log import EventLog, Place
 from infra.postgres import pool as connect
 from projections.catalogue import consumers
+from projections.comparing import ahead
 from projections.prepare import prepare
 from projections.queries.reading import Pool
 from projections.runner import apply_batch
@@ -148,6 +149,29 @@ async def test_whatever_is_missing_is_noticed(pool: Pool, damage: str, part: str
     assert set(found) == {part}
     if part == "store":
         assert found[part][0] == 5
+
+
+async def test_a_store_that_grows_while_it_is_looked_at_is_not_taken_for_an_older_one(pool: Pool) -> None:
+    # given a log that grows, with the relay right behind it
+    await filled(pool)
+    done = asyncio.Event()
+
+    async def grow() -> None:
+        async with pool.connection() as connection:
+            while not done.is_set():
+                await connection.execute("UPDATE store.log_head SET position = position + 1")
+                await connection.execute("UPDATE ops.relay_head SET position = position + 1")
+
+    growing = asyncio.create_task(grow())
+
+    # when the end of both is looked at many times
+    async with pool.connection() as connection:
+        found = [one for _ in range(300) for one in await ahead(connection)]
+    done.set()
+    await growing
+
+    # then nothing is ever beyond the end
+    assert found == []
 
 
 async def test_a_difference_that_is_mended_is_reported_no_more(pool: Pool) -> None:
