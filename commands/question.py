@@ -13,11 +13,12 @@ from commands.question_state import QuestionState, remembered
 from commands.refusals import Conflict, Forbidden, Invalid, OfferNotOpen
 from commands.rules import Rules
 from commands.sourced import Sourced, State
-from schemas.base import EventData, QuestionStatus
+from schemas.base import EventData, QuestionStatus, Urgency
 from schemas.envelope import Meta
 from schemas.events.question import (
     Candidate,
     ExpertRated,
+    ExpertSilent,
     InboxFrame,
     ModelRef,
     Offer,
@@ -28,6 +29,7 @@ from schemas.events.question import (
     QuestionAnalysis,
     QuestionAsked,
     QuestionCancelled,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     QuestionReopened,
@@ -116,7 +118,7 @@ class Question(Sourced):
             told=_told("question_status", [self.state.asker_id] if first else []),
         )
         self.say(data, meta)
-        if len(self.state.accepted) >= rules.acceptances:
+        if len(set(self.state.accepted) - set(self.state.silent)) >= rules.acceptances:
             self._withdraw("taken", meta)
         return first
 
@@ -133,10 +135,22 @@ class Question(Sourced):
         data = OffersExpired(**self._ids(), expert_ids=(expert_id,), told=_told("offer_closed", [expert_id]))
         self.say(data, meta)
 
+    def go_on_without(self, expert_id: UUID, rules: Rules, meta: Meta) -> bool:
+        """An expert who accepted said nothing; true if it was time, and `go_on` follows. As long as for an offer is given."""
+        state = self.state
+        since = state.accepted_at.get(expert_id)
+        if state.status != "in_progress" or since is None or expert_id in state.silent:
+            return False
+        if meta.at < since + rules.offer_lifetimes[state.urgency]:
+            return False
+        self.say(ExpertSilent(**self._ids(), expert_id=expert_id, accepted_at=since), meta)
+        return True
+
     @property
     def wants_substitute(self) -> bool:
-        """Whether an offer that ended should be followed by the next candidate."""
-        return self.state.status == "matched"
+        """Whether an offer that ended should be followed by the next candidate: nobody accepted, or all are silent."""
+        waiting = set(self.state.accepted) <= set(self.state.silent)
+        return self.state.status == "matched" or (self.state.status == "in_progress" and waiting)
 
     def go_on(self, substitute: UUID | None, rules: Rules, meta: Meta) -> None:
         """After an offer ended: offer to `substitute` from the bench; with nobody left, search wider or give up."""
@@ -146,8 +160,10 @@ class Question(Sourced):
             chosen = [one for one in self.state.bench if one.expert_id == substitute]
             offers = self._offers_to(chosen, rules, meta)
             told = _told("question_assigned", [substitute])
+            if self.state.status == "in_progress":
+                told += _told("expert_matched", [self.state.asker_id])
             self.say(QuestionOffered(**self._about(), round=self.state.round, offers=offers, told=told), meta)
-        elif not self.state.offers:
+        elif not self.state.offers and self.state.status == "matched":
             self._search_on(rules, meta)
 
     # What the asker decides
@@ -156,6 +172,16 @@ class Question(Sourced):
         """Refuses if it is not this person's question."""
         if user_id != self.state.asker_id:
             raise Forbidden("only the asker of a question does this")
+
+    def edit(self, content: str, category: str | None, urgency: Urgency, meta: Meta) -> None:
+        """Other words, before anyone accepted. Open offers stay, and those who have one are told; the ranking stays."""
+        self._must_be("pending", "matched", "unmatched")
+        now = {"content": content, "category": category, "urgency": urgency}
+        if now == {name: getattr(self.state, name) for name in now}:
+            return
+        told = _told("question_assigned", (offer.expert_id for offer in self.state.offers))
+        about = {**self._about(), **now}
+        self.say(QuestionEdited(**about, offers=self.state.offers, told=told), meta)
 
     def retry(self, meta: Meta) -> None:
         """Have an unmatched question matched again."""

@@ -11,6 +11,7 @@ from schemas.base import EventData, Personal, QuestionStatus, Urgency
 from schemas.events.question import (
     Candidate,
     ExpertRated,
+    ExpertSilent,
     Offer,
     OfferAccepted,
     OfferDeclined,
@@ -18,6 +19,7 @@ from schemas.events.question import (
     OffersWithdrawn,
     QuestionAsked,
     QuestionCancelled,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     QuestionReopened,
@@ -45,6 +47,9 @@ class QuestionState(State):
     asked: tuple[UUID, ...] = ()
     """Everyone who was ever made an offer."""
     accepted: tuple[UUID, ...] = ()
+    accepted_at: dict[UUID, datetime] = Field(default_factory=dict)
+    silent: tuple[UUID, ...] = ()
+    """Those among the accepted who said nothing in time."""
     stars: dict[UUID, int] = Field(default_factory=dict)
     resolved_at: datetime | None = None
 
@@ -63,6 +68,8 @@ class QuestionState(State):
 def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
     """Take an event after the first into `state`."""
     match data:
+        case QuestionEdited():
+            state.content, state.category, state.urgency = data.content, data.category, data.urgency
         case QuestionMatched():
             state.status = "matched"
             state.bench = data.candidates
@@ -72,7 +79,10 @@ def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
         case OfferAccepted():
             state.status = "in_progress"
             state.accepted = (*state.accepted, data.expert_id)
+            state.accepted_at = {**state.accepted_at, data.expert_id: at}
             _closed(state, (data.expert_id,))
+        case ExpertSilent():
+            state.silent = (*state.silent, data.expert_id)
         case OfferDeclined():
             _closed(state, (data.expert_id,))
         case OffersExpired() | OffersWithdrawn():

@@ -32,6 +32,8 @@ class RoomState(State):
     members: tuple[Member, ...]
     closed: bool = False
     redacted: tuple[int, ...] = ()
+    spoke: tuple[UUID, ...] = ()
+    """Who has said something."""
 
 
 class Room(Sourced):
@@ -68,6 +70,10 @@ class Room(Sourced):
             if member.user_id.int == user_id.int:  # two UUIDs are compared in Python, and every message asks
                 return member
         return None
+
+    def has_spoken(self, user_id: UUID) -> bool:
+        """Whether this person has said anything here."""
+        return user_id in self.state.spoke
 
     def must_be_in(self, user_id: UUID) -> Member:
         """The member, or a refusal."""
@@ -177,7 +183,8 @@ class Room(Sourced):
     def when(self, data: EventData, at: datetime) -> None:
         match data:
             case MessagePosted():
-                pass
+                if not any(one.int == data.sender_id.int for one in self.state.spoke):
+                    self.state.spoke = (*self.state.spoke, data.sender_id)
             case RoomOpened():
                 self.remember(
                     RoomState(question_id=data.question_id, asker_id=data.asker_id, members=data.members)

@@ -16,6 +16,7 @@ from schemas.events.question import (
     Offer,
     OffersExpired,
     OffersWithdrawn,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     Told,
@@ -51,7 +52,7 @@ def project(event: Event) -> Projected:
 def _said(event: Event, told: Told) -> dict[str, Any]:
     data = event.data
     match told.frame, data:
-        case "question_assigned", QuestionMatched() | QuestionOffered():
+        case "question_assigned", QuestionMatched() | QuestionOffered() | QuestionEdited():
             for offer in data.offers:
                 if offer.expert_id == told.user_id:
                     return {"question": _question(event, data), "offer": _offer(offer)}
@@ -77,7 +78,7 @@ def _said(event: Event, told: Told) -> dict[str, Any]:
     raise NothingToTell(data, told)
 
 
-def _question(event: Event, data: QuestionMatched | QuestionOffered) -> dict[str, Any]:
+def _question(event: Event, data: QuestionMatched | QuestionOffered | QuestionEdited) -> dict[str, Any]:
     about = {
         "id": str(data.question_id),
         "content": data.content,

@@ -12,12 +12,14 @@ from schemas.envelope import Event
 from schemas.events.question import (
     EVENTS,
     ExpertRated,
+    ExpertSilent,
     Offer,
     OfferAccepted,
     OfferDeclined,
     OffersExpired,
     OffersWithdrawn,
     QuestionAsked,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     RoundRequested,
@@ -40,6 +42,9 @@ def project(event: Event) -> Projected:
                 "created_at": event.meta.at,
             }
             return Projected([Upsert("questions", (data.question_id,), asked | _moved(event))])
+        case QuestionEdited() as data:
+            words = {"content": data.content, "category": data.category, "urgency": data.urgency}
+            return _question(event, data.question_id, words, [])
         case QuestionMatched() as data:
             found = {"round": data.round, "model": data.model.model_dump(mode="json")}
             return _question(event, data.question_id, found, [*_candidates(data), *_offers(data)])
@@ -48,6 +53,8 @@ def project(event: Event) -> Projected:
         case OfferAccepted() as data:
             accepted = _closed(event, data.question_id, [data.expert_id], "accepted")
             return _question(event, data.question_id, {"room_id": data.room_id}, accepted)
+        case ExpertSilent() as data:
+            return _question(event, data.question_id, {}, [])
         case OfferDeclined() as data:
             declined = _closed(event, data.question_id, [data.expert_id], "declined")
             return _question(event, data.question_id, {}, declined)

@@ -33,6 +33,11 @@ def expiry_command(question_id: UUID, expert_id: UUID, round_number: int) -> UUI
     return uuid5(question_id, f"expire:{round_number}:{expert_id}")
 
 
+def silence_command(question_id: UUID, expert_id: UUID) -> UUID:
+    """The command id with which the clock goes on without an expert who says nothing."""
+    return uuid5(question_id, f"silent:{expert_id}")
+
+
 def message_command(room_id: UUID, sender_id: UUID, client_msg_id: str) -> UUID:
     """The command id of a message, from the client's own id of it."""
     return uuid5(room_id, f"message:{sender_id}:{client_msg_id}")

@@ -36,6 +36,12 @@ SENTENCES = {
         "맡은 질문이 끝났거나 전문가가 나갔습니다. `openRooms`는 그 뒤의 수입니다."
     ),
     "A question was asked; the matcher takes up round 1.": "질문이 올라왔습니다. 매칭이 1차로 전문가를 찾습니다.",
+    "The asker put it in other words before anyone accepted. `offers` are the open ones; those experts are told anew.": (
+        "아무도 수락하기 전에 질문자가 질문을 고쳤습니다. `offers`는 열려 있는 제안이며, 그 전문가들에게 다시 알렸습니다."
+    ),
+    "An expert who accepted said nothing in the room in time; while all who accepted are silent, others are asked.": (
+        "수락한 전문가가 제때 대화방에서 말하지 않았습니다. 수락한 사람이 모두 조용하면 다른 전문가에게 묻습니다."
+    ),
     "The matcher found candidates, and the first of them were made offers. `candidates` is the whole ranking.": (
         "매칭이 후보를 찾아 앞선 이들에게 제안했습니다. `candidates`는 전체 순위입니다."
     ),

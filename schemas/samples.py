@@ -13,6 +13,7 @@ from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertRelease
 from schemas.events.question import (
     Candidate,
     ExpertRated,
+    ExpertSilent,
     ModelRef,
     Offer,
     OfferAccepted,
@@ -22,6 +23,7 @@ from schemas.events.question import (
     QuestionAnalysis,
     QuestionAsked,
     QuestionCancelled,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     QuestionReopened,
@@ -126,6 +128,13 @@ SAMPLES: tuple[EventData, ...] = (
             urgency_hint=None,
         ),
     ),
+    QuestionEdited(
+        **QUESTION_IDS,
+        **WORDS,
+        told=(_told(SECOND, "question_assigned", 2),),
+        offers=(SECOND_OFFER,),
+    ),
+    ExpertSilent(**QUESTION_IDS, expert_id=EXPERT, accepted_at=SECOND_OFFER.offered_at),
     QuestionOffered(
         **QUESTION_IDS,
         **WORDS,

@@ -20,6 +20,7 @@ from streams.audit.topics import holds
 from streams.deadlines import keep_deadlines
 from streams.erasure.clearing import keep_erasing
 from streams.parked import keep_copying
+from streams.silence import keep_from_silence
 from streams.statistics import Statistics, changelogs
 from streams.views import Views
 
@@ -64,6 +65,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
             group,
             beside=[
                 lambda: keep_deadlines(pool, commands),
+                lambda: keep_from_silence(pool, commands, settings),
                 lambda: keep_erasing(pool),
                 statistics.publish,
                 lambda: audit.keep_looking(partitions),

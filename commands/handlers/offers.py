@@ -11,7 +11,7 @@ from commands.question import Question
 from commands.refusals import OfferNotOpen
 from commands.room import Room
 from schemas.commands import Command
-from schemas.commands.question import AcceptOffer, DeclineOffer, ExpireOffer, OfferCandidates
+from schemas.commands.question import AcceptOffer, DeclineOffer, ExpireOffer, GoOnWithout, OfferCandidates
 from schemas.envelope import Meta
 from schemas.events.question import Candidate
 from schemas.events.room import Member
@@ -72,6 +72,17 @@ def expire(desk: Desk, command: ExpireOffer, meta: Meta) -> Answer:
     return status_answer(question)
 
 
+def go_on_without(desk: Desk, command: GoOnWithout, meta: Meta) -> Answer:
+    """An expert who spoke, or whose time is not up, is left alone."""
+    must_be_system(meta)
+    question = must_have_question(desk, command.question_id)
+    room = desk.get(Room, room_of(question.id))
+    silent = room is not None and not room.has_spoken(command.expert_id)
+    if silent and question.go_on_without(command.expert_id, desk.rules, meta):
+        _go_on(desk, question, meta)
+    return status_answer(question)
+
+
 def _go_on(desk: Desk, question: Question, meta: Meta) -> None:
     if question.wants_substitute:
         bench = [one.expert_id for one in question.state.bench]
@@ -112,4 +123,7 @@ HANDLING: dict[type[Command], Handling] = {
     ),
     DeclineOffer: Handling(decline, _of_question),
     ExpireOffer: Handling(expire, _of_question),
+    GoOnWithout: Handling(
+        go_on_without, lambda command, user: (command.question_id, room_of(command.question_id))
+    ),
 }

@@ -13,6 +13,7 @@ from schemas.commands import Command
 from schemas.commands.question import (
     AskQuestion,
     CancelQuestion,
+    EditQuestion,
     RateExpert,
     ReopenQuestion,
     ResolveQuestion,
@@ -53,6 +54,12 @@ def ask(desk: Desk, command: AskQuestion, meta: Meta) -> Answer:
         },
         personal=True,
     )
+
+
+def edit(desk: Desk, command: EditQuestion, meta: Meta) -> Answer:
+    question = _own_question(desk, command.question_id, meta)
+    question.edit(command.content, command.category, command.urgency, meta)
+    return status_answer(question)
 
 
 def retry(desk: Desk, command: RetryMatching, meta: Meta) -> Answer:
@@ -135,12 +142,15 @@ def _end(desk: Desk, question: Question, how: "str", meta: Meta) -> None:
             expert.release(question.id, meta)
 
 
-def _needs(command: "RetryMatching | ResolveQuestion | CancelQuestion", user: UUID) -> tuple[UUID, ...]:
+def _needs(
+    command: "EditQuestion | RetryMatching | ResolveQuestion | CancelQuestion", user: UUID
+) -> tuple[UUID, ...]:
     return command.question_id, room_of(command.question_id)
 
 
 HANDLING: dict[type[Command], Handling] = {
     AskQuestion: Handling(ask, lambda command, user: (user, command.question_id)),
+    EditQuestion: Handling(edit, _needs),
     RetryMatching: Handling(retry, _needs),
     ResolveQuestion: Handling(resolve, _needs),
     CancelQuestion: Handling(cancel, _needs),

@@ -1,7 +1,7 @@
 """The web client's files as they are served: named after their content, so that a browser or a CDN keeps them for ever.
 
-There is no build step. A module may go on importing `./views/ask.js`: the import map of the page leads it to the file's
-present name. Only the page itself is asked for again. Pure: bytes in, bytes out.
+There is no build step: style sheets and modules are joined when the gateway starts (see `joined`), since each file would
+be a round trip before the first drawing. Only the page itself is asked for again. Pure: bytes in, bytes out.
 """
 
 import gzip
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
+
+from gateway.rest.joined import joined
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -29,6 +31,9 @@ _STYLE_URL = re.compile(r"url\((?![\"']?data:)[\"']?([^)\"']+)[\"']?\)")
 _SHEETS = re.compile(r'(?:\s*<link rel="stylesheet" href="\./style/([^"/]+\.css)">)+')
 _SHEET = re.compile(r'href="\./(style/[^"/]+\.css)"')
 _JOINED = "style/joined.css"
+_OWN = "joined.js"
+_VENDORED = "vendor/joined.mjs"
+_START = re.compile(r'<script type="module" src="(\./[^"]+)"></script>')
 _PAGE_URL = re.compile(r'((?:href|src)=")\./([^"]+)(")')
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 _INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -54,6 +59,7 @@ def build(files: Mapping[str, bytes]) -> dict[str, Asset]:
     if PAGE in files:
         page, sheet = _one_sheet(files[PAGE].decode(), contents)
         contents |= {PAGE: page.encode()} | sheet
+        contents |= _modules(page, contents)
     served = {}
     for path, content in contents.items():
         served[path] = _asset(path, content, ASKED_AGAIN)
@@ -119,15 +125,31 @@ def _joined(folder: PurePosixPath, relative: str) -> str:
     return "/".join(steps)
 
 
+def _modules(page: str, contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The page's own modules as one file and the vendored ones as another, which changes seldom: two round trips."""
+    map_, start = _IMPORT_MAP.search(page), _START.search(page)
+    if map_ is None or start is None:
+        return {}
+    bare = {name: _relative(target) for name, target in json.loads(map_[1])["imports"].items()}
+    files = {path: content.decode() for path, content in contents.items() if path.endswith((".js", ".mjs"))}
+    return {
+        _OWN: joined([_relative(start[1])], files, {}).encode(),
+        _VENDORED: joined(sorted(set(bare.values())), files, bare, exported=True).encode(),
+    }
+
+
+def _relative(link: str) -> str:
+    return link.removeprefix("./")
+
+
 def _page(page: str, contents: Mapping[str, bytes]) -> bytes:
-    """The page with hashed names in its links, its import map, and a preload of every module, so that none waits."""
-    found = _IMPORT_MAP.search(page)
-    bare: dict[str, str] = json.loads(found[1])["imports"] if found else {}
+    """The page with hashed names in its links, and its bare imports led to the one vendored file."""
     now = {path: f"./{hashed(path, content)}" for path, content in contents.items()}
-    modules = [path for path in sorted(contents) if path.endswith((".js", ".mjs"))]
-    imports = {name: now[target.removeprefix("./")] for name, target in bare.items()}
-    imports |= {f"./{path}": now[path] for path in modules}
-    text = json.dumps({"imports": imports}, separators=(",", ":"))
-    preloads = "".join(f'\n    <link rel="modulepreload" href="{now[path]}">' for path in modules)
-    page = _PAGE_URL.sub(lambda link: f"{link[1]}{now.get(link[2], './' + link[2])}{link[3]}", page)
-    return _IMPORT_MAP.sub(lambda _: f'<script type="importmap">{text}</script>{preloads}', page).encode()
+    if _OWN in contents:
+        vendored = now[_VENDORED]
+        names = json.loads(_IMPORT_MAP.findall(page)[0])["imports"]
+        text = json.dumps({"imports": dict.fromkeys(names, vendored)}, separators=(",", ":"))
+        preload = f'\n    <link rel="modulepreload" href="{vendored}">'
+        page = _START.sub(f'<script type="module" src="./{_OWN}"></script>', page)
+        page = _IMPORT_MAP.sub(lambda _: f'<script type="importmap">{text}</script>{preload}', page)
+    return _PAGE_URL.sub(lambda link: f"{link[1]}{now.get(link[2], './' + link[2])}{link[3]}", page).encode()

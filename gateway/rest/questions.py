@@ -17,6 +17,7 @@ from schemas.commands.question import (
     AskQuestion,
     CancelQuestion,
     DeclineOffer,
+    EditQuestion,
     RateExpert,
     ReopenQuestion,
     ResolveQuestion,
@@ -73,6 +74,16 @@ async def one_question(question_id: UUID, me: Me, the: The) -> Response:
     if found is None:
         raise Problem("not_found", "no such question")
     return answer(found)
+
+
+@router.put("/{question_id}", response_model=WriteSaid)
+async def edit(question_id: UUID, body: AskBody, me: Me, the: The) -> Response:
+    """Put one's question in other words, as long as nobody accepted it. Those who were asked are told."""
+    await the.limits.hit("questions", str(me.id))
+    command = EditQuestion(
+        question_id=question_id, content=body.content, category=body.category, urgency=body.urgency
+    )
+    return written(await me.execute(command))
 
 
 @router.put("/{question_id}/status", response_model=WriteSaid)

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-import { me, notify, outbox, readQuestion, readRoom, rest, socket, visible } from "./session.js";
+import { live, me, notify, readQuestion, readRoom, rest, visible } from "./session.js";
 import { serverNow } from "./state/clock.js";
 import { offerSet, questionRead } from "./state/inbox.js";
 import * as rooms from "./state/rooms.js";
@@ -80,7 +80,7 @@ export async function rate(questionId, expertId, stars, comment) {
 export function say(roomId, content, clientMsgId = crypto.randomUUID()) {
   const createdAt = new Date(serverNow()).toISOString();
   update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt });
-  outbox.add(roomId, clientMsgId, content, createdAt);
+  live.outbox.add(roomId, clientMsgId, content, createdAt);
 }
 
 /** Take back what was said, for everyone; its place stays. */
@@ -89,12 +89,12 @@ export async function redact(roomId, seq) {
 }
 
 export function takeBack(roomId, clientMsgId) {
-  outbox.forget(clientMsgId);
+  live.outbox.forget(clientMsgId);
   update(rooms.pendingDropped, roomId, clientMsgId);
 }
 
 export function typing(roomId, isTyping) {
-  socket?.tell(isTyping ? "typing_start" : "typing_stop", { roomId });
+  live.socket?.tell(isTyping ? "typing_start" : "typing_stop", { roomId });
 }
 
 /** Say how far this room is read: a while later, for all that came meanwhile, since each mark is an event. */
@@ -117,7 +117,7 @@ function mark(roomId) {
   const upToSeq = state.value.rooms[roomId].lastSeq;
   update(rooms.readHeard, { roomId, userId: me(), upToSeq }, me());
   // A mark that is lost is made again with the next thing that is said.
-  socket?.request("mark_read", { roomId, upToSeq }).catch(() => {});
+  live.socket?.request("mark_read", { roomId, upToSeq }).catch(() => {});
 }
 
 export async function invite(roomId, userId) {

@@ -21,6 +21,7 @@ const ROOMS_RESUMED = 200;
 const OFFERS_ASKED = 20;
 const SHOWN_EVERY_MS = 16;
 const NOTICE_MS = 8_000;
+const ASK_AGAIN_MS = 3_000;
 
 export const rest = new Rest();
 const kept = new Kept();
@@ -28,11 +29,11 @@ let config = null;
 let fading = 0;
 const arrivals = [];
 let showing = 0;
-export let socket = null;
-export let outbox = null;
+/** What there is only while someone is signed in. */
+export const live = { socket: null, outbox: null };
 
 rest.onTime = noteTime;
-rest.tokens.onFresh = (token) => socket?.renew(token);
+rest.tokens.onFresh = (token) => live.socket?.renew(token);
 rest.tokens.onEnded = () => signedOut("session_ended");
 
 export function notify(code, kind = "error") {
@@ -65,10 +66,25 @@ export function visible(roomId) {
 }
 
 export async function begin() {
-  config = await rest.call("GET", "/config", undefined, { open: true });
-  update((before) => ({ ...before, config }));
-  if (rest.tokens.access) await attempt(enter);
+  // Who is not signed in can begin at once; the rest is known before they are in.
+  const back = Boolean(rest.tokens.access);
+  if (!back) update((before) => ({ ...before, loaded: true }));
+  await configured();
+  if (back) await attempt(enter);
   update((before) => ({ ...before, loaded: true }));
+}
+
+/** What the server says of itself, asked until it answers. */
+async function configured() {
+  while (!config) {
+    try {
+      config = await rest.call("GET", "/config", undefined, { open: true });
+      update((before) => ({ ...before, config }));
+    } catch (error) {
+      notify(error.code ?? "offline");
+      await new Promise((done) => setTimeout(done, ASK_AGAIN_MS));
+    }
+  }
 }
 
 export async function signIn(username, password) {
@@ -99,10 +115,10 @@ export async function eraseMe() {
 }
 
 function signedOut(code) {
-  socket?.stop();
-  outbox?.clear();
+  live.socket?.stop();
+  live.outbox?.clear();
   arrivals.length = 0;
-  socket = null;
+  live.socket = null;
   rest.tokens.forget();
   state.value = { ...EMPTY, loaded: true, config };
   go();
@@ -146,27 +162,28 @@ async function readInbox() {
 }
 
 async function listen() {
-  outbox = new Outbox({
+  await configured();
+  live.outbox = new Outbox({
     kept,
     userId: me(),
-    request: (type, data) => socket.request(type, data),
+    request: (type, data) => live.socket.request(type, data),
     onSent: (roomId, id, ack) => update(rooms.pendingSet, roomId, id, { state: "acknowledged", seq: ack.seq }),
     onFailed: (roomId, id, code) => update(rooms.pendingSet, roomId, id, { state: "failed", code }),
   });
-  socket = new Socket({
+  live.socket = new Socket({
     url: config.wsUrl,
     token: () => rest.tokens.fresh(),
     position,
     onFrame: heard,
     onState: (connection) => update((before) => ({ ...before, connection })),
-    onResumed: () => outbox.flush(),
+    onResumed: () => live.outbox.flush(),
   });
-  for (const { roomId, failed, ...message } of await outbox.restore()) {
+  for (const { roomId, failed, ...message } of await live.outbox.restore()) {
     if (!state.value.rooms[roomId]) continue;
     update(rooms.pendingAdded, roomId, message);
     if (failed) update(rooms.pendingSet, roomId, message.clientMsgId, { state: "failed", code: failed });
   }
-  socket.start();
+  live.socket.start();
 }
 
 /** Frames come one by one; what they change is shown together, so that a burst costs one drawing. */
@@ -208,7 +225,7 @@ function fromInbox(type, data) {
   const questionId = data.questionId ?? data.question?.id;
   if (type === "room_opened") {
     const room = state.value.rooms[data.roomId];
-    socket.request("join_room", { roomId: room.id, afterSeq: room.lastSeq }).catch(() => {});
+    live.socket.request("join_room", { roomId: room.id, afterSeq: room.lastSeq }).catch(() => {});
     attempt(() => readRoom(room.id));
   }
   if (type !== "question_assigned" && state.value.questions[questionId]) attempt(() => readQuestion(questionId));

@@ -152,6 +152,23 @@ async def due_offers(pool: Pool, before: datetime, limit: int = 500) -> list[Due
     return [DueOffer(**one) for one in found]
 
 
+async def silent_experts(
+    pool: Pool, urgency: str, since: datetime, until: datetime, limit: int = 200
+) -> list[tuple[UUID, UUID]]:
+    """(question, expert) of who accepted between `since` and `until` and has not said a word since, the first first."""
+    found = await rows(
+        pool,
+        "SELECT o.question_id, o.expert_id FROM views.offers o JOIN views.questions q USING (question_id) "
+        "WHERE o.state = 'accepted' AND o.closed_at > %(since)s AND o.closed_at <= %(until)s "
+        "AND q.status = 'in_progress' AND q.urgency = %(urgency)s AND NOT EXISTS ("
+        "  SELECT FROM views.room_items i WHERE i.room_id = q.room_id AND i.user_id = o.expert_id"
+        "  AND i.message_id IS NOT NULL) "
+        "ORDER BY o.closed_at LIMIT %(limit)s",
+        {"urgency": urgency, "since": since, "until": until, "limit": limit},
+    )
+    return [(one["question_id"], one["expert_id"]) for one in found]
+
+
 async def next_due(pool: Pool) -> datetime | None:
     """When the next open offer ends."""
     found = await row(pool, "SELECT min(expires_at) AS at FROM views.offers WHERE state = 'open'", {})

@@ -20,6 +20,16 @@ class AskQuestion(Command):
     urgency: Urgency = "medium"
 
 
+class EditQuestion(Command):
+    """The asker puts a question that nobody accepted yet in other words."""
+
+    NAME: ClassVar[str] = "edit_question"
+    question_id: UUID
+    content: QuestionText
+    category: Category | None = None
+    urgency: Urgency = "medium"
+
+
 class OfferCandidates(Command):
     """The matcher's ranking for one round, best first. Empty means nobody was found."""
 
@@ -52,6 +62,14 @@ class ExpireOffer(Command):
     question_id: UUID
     expert_id: UUID
     round: int
+
+
+class GoOnWithout(Command):
+    """The clock: an expert who accepted has said nothing in time."""
+
+    NAME: ClassVar[str] = "go_on_without"
+    question_id: UUID
+    expert_id: UUID
 
 
 class RetryMatching(Command):
@@ -94,10 +112,12 @@ class RateExpert(Command):
 
 COMMANDS: tuple[type[Command], ...] = (
     AskQuestion,
+    EditQuestion,
     OfferCandidates,
     AcceptOffer,
     DeclineOffer,
     ExpireOffer,
+    GoOnWithout,
     RetryMatching,
     ResolveQuestion,
     ReopenQuestion,

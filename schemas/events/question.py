@@ -105,6 +105,13 @@ class QuestionAsked(_WithContent):
     asker_name: Annotated[str, Personal("asker_id")] = ""
 
 
+class QuestionEdited(_WithContent):
+    """The asker put it in other words before anyone accepted. `offers` are the open ones; those experts are told anew."""
+
+    TYPE: ClassVar[str] = "yeon.question.edited.v1"
+    offers: tuple[Offer, ...] = ()
+
+
 class QuestionMatched(_WithContent):
     """The matcher found candidates, and the first of them were made offers. `candidates` is the whole ranking."""
 
@@ -142,6 +149,14 @@ class OfferDeclined(_QuestionEvent):
     TYPE: ClassVar[str] = "yeon.question.offer_declined.v1"
     expert_id: UUID
     offered_at: AwareDatetime
+
+
+class ExpertSilent(_QuestionEvent):
+    """An expert who accepted said nothing in the room in time; while all who accepted are silent, others are asked."""
+
+    TYPE: ClassVar[str] = "yeon.question.expert_silent.v1"
+    expert_id: UUID
+    accepted_at: AwareDatetime
 
 
 class OffersExpired(_QuestionEvent):
@@ -205,10 +220,12 @@ class ExpertRated(_QuestionEvent):
 
 EVENTS: tuple[type[EventData], ...] = (
     QuestionAsked,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     OfferAccepted,
     OfferDeclined,
+    ExpertSilent,
     OffersExpired,
     OffersWithdrawn,
     RoundRequested,

@@ -59,7 +59,7 @@ def names_in(data: EventData) -> dict[UUID, str]:
         case question.QuestionMatched():
             pairs = [(one.expert_id, one.display_name) for one in data.candidates]
             pairs += [(one.expert_id, one.display_name) for one in data.offers]
-        case question.QuestionOffered():
+        case question.QuestionOffered() | question.QuestionEdited():
             pairs = [(one.expert_id, one.display_name) for one in data.offers]
         case room.RoomOpened():
             pairs = [(one.user_id, one.user_name) for one in data.members]
@@ -100,6 +100,10 @@ def sentence(data: EventData, names: Names) -> str:
             return f"round {data.round}: offered to {all_of(one.expert_id for one in data.offers)}"
         case question.OfferAccepted():
             return f"{who(data.expert_id, names)} accepted{' first' if data.first else ''}"
+        case question.QuestionEdited():
+            return f"in other words{f', and {len(data.offers)} were told' if data.offers else ''}"
+        case question.ExpertSilent():
+            return f"no word from {who(data.expert_id, names)}, who had accepted"
         case question.OfferDeclined():
             return f"{who(data.expert_id, names)} declined"
         case question.OffersExpired():

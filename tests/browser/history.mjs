@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { picture, play, together } from "./scene.mjs";
 
 const COUNT = Number(process.env.YEON_TEST_MESSAGES ?? 10_000);
+const MOST_DRAWN = 350;
 const QUESTION = "도자기 유약이 자꾸 흘러내려요. 농도를 어떻게 맞춰야 하나요?";
 
 await play(async ({ open }) => {
@@ -59,18 +60,45 @@ async function pour(count) {
   socket.close();
 }
 
-/** Scroll up until the first word. Every number is there once, in order. */
+/** Scroll up to the first word, and down again: every number comes by, and never are many drawn at once. */
 async function upward({ page }) {
   const began = Date.now();
   const log = page.getByRole("log");
-  const oldest = () => page.locator(".message[data-seq]").first().getAttribute("data-seq").then(Number);
+  const oldest = () => page.locator("[data-seq]").first().getAttribute("data-seq").then(Number);
   for (let before = await oldest(); before > 1; before = await oldest()) {
     await log.evaluate((box) => (box.scrollTop = 0));
-    await page.waitForFunction((was) => Number(document.querySelector(".message[data-seq]").dataset.seq) < was, before);
+    await page.waitForFunction((was) => Number(document.querySelector("[data-seq]").dataset.seq) < was, before);
   }
-  const seqs = await page.locator("[data-seq]").evaluateAll((all) => all.map((one) => Number(one.dataset.seq)));
-  assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => i + 1));
   console.log(JSON.stringify({ toTheFirstMs: Date.now() - began }));
+  const { seen, most, jumps } = await page.evaluate(downward);
+  const seqs = seen.sort((a, b) => a - b);
+  assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => i + 1));
+  assert.ok(seqs.length >= COUNT, "every message");
+  assert.ok(most <= MOST_DRAWN, `${most} drawn at once`);
+  assert.deepEqual(jumps, [], "nothing moves while one scrolls");
+  console.log(JSON.stringify({ drawnAtMost: most }));
+}
+
+/** In the page: from the top to the end, a little less than a screen at a time. */
+async function downward() {
+  const log = document.querySelector(".log");
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const [seen, jumps] = [new Set(), []];
+  let most = 0;
+  log.scrollTop = 0;
+  for (;;) {
+    // What comes near is drawn within a few frames.
+    for (let i = 0; i < 3; i += 1) await frame();
+    const drawn = [...log.querySelectorAll("[data-seq]")];
+    most = Math.max(most, drawn.length);
+    for (const one of drawn) seen.add(Number(one.dataset.seq));
+    const inView = drawn.find((one) => one.getBoundingClientRect().top > log.getBoundingClientRect().top);
+    const before = inView?.getBoundingClientRect().top;
+    await frame();
+    if (inView?.getBoundingClientRect().top !== before) jumps.push(inView.dataset.seq);
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < 2) return { seen: [...seen], most, jumps };
+    log.scrollTop += log.clientHeight - 40;
+  }
 }
 
 /** One who reads above is not moved, but told how much is new; one press goes there. */

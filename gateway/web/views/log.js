@@ -1,12 +1,13 @@
 /** A room's history, upward as one scrolls, and what is said now, without moving what one is reading. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { forgetOlder, read, readOlder } from "../actions.js";
 import { html } from "../html.js";
-import { day, dayOf, t } from "../i18n/index.js";
+import { day, dayOf, language, t } from "../i18n/index.js";
 import { attempt } from "../session.js";
 import { unreadBy } from "../state/rooms.js";
+import { Blocks } from "./blocks.js";
 import { goesOn, Item, Pending, sameMinute } from "./messages.js";
 
 const NEAR = 96;
@@ -17,7 +18,7 @@ export function Log({ room, me }) {
   const box = useRef(null);
   const stick = useRef(true);
   const seenUpTo = useRef(room.lastSeq);
-  const before = useRef({ height: 0, first: null });
+  const before = useRef({ first: null, top: 0 });
   const [older, setOlder] = useState(false);
   const [below, setBelow] = useState(0);
   const first = room.items[0]?.seq ?? null;
@@ -42,13 +43,12 @@ export function Log({ room, me }) {
   // Stay at the end if one was there; stay at the same words if older ones came in above.
   useLayoutEffect(() => {
     const log = box.current;
-    if (before.current.first !== null && first !== null && first < before.current.first && !stick.current) {
-      log.scrollTop += log.scrollHeight - before.current.height;
-    } else if (stick.current) {
-      log.scrollTop = log.scrollHeight;
+    if (stick.current) log.scrollTop = log.scrollHeight;
+    else if (before.current.first !== null && first < before.current.first) {
+      log.scrollTop += topOf(log, before.current.first) - before.current.top;
     }
-    before.current = { height: log.scrollHeight, first };
-  });
+    before.current = { first, top: topOf(log, first) };
+  }, [first, room.items.length, room.pending.length]);
 
   // A keyboard that opens, or a field that grows, takes its place from above: the last words stay in sight.
   useEffect(() => {
@@ -94,7 +94,7 @@ export function Log({ room, me }) {
         ${room.hasMore && room.items.length > 0
           ? html`<button class="plain older" type="button" disabled=${older} onClick=${loadOlder}>${t("room.older")}</button>`
           : html`<p class="system">${t("room.start")}</p>`}
-        <${Items} room=${room} me=${me} />
+        <${Items} box=${box} room=${room} me=${me} />
       </div>
     </div>
     ${below > 0 &&
@@ -103,29 +103,39 @@ export function Log({ room, me }) {
   </div>`;
 }
 
-function Items({ room, me }) {
-  const roles = new Map(room.participants.map((person) => [person.userId, person.role]));
-  const shown = new Set(room.items.filter((item) => item.senderId === me).map((item) => item.clientMsgId));
-  return html`${room.items.map((item, i) => {
-    const newDay = startsDay(item, room.items[i - 1]);
-    return html`
-      ${newDay && html`<p key=${`day-${item.seq}`} class="day"><span>${newDay}</span></p>`}
-      <${Item}
-        key=${item.seq}
-        roomId=${room.id}
-        item=${item}
-        own=${item.senderId === me}
-        timed=${!sameMinute(item, room.items[i + 1])}
-        joined=${!newDay && goesOn(item, room.items[i - 1])}
-        role=${roles.get(item.senderId)}
-        unread=${item.kind === "message" && !item.redacted ? unreadBy(room, item) : 0}
-        open=${room.status === "active"}
-      />
-    `;
-  })}
-  ${room.pending
-    .filter((message) => !shown.has(message.clientMsgId))
-    .map((message) => html`<${Pending} key=${message.clientMsgId} roomId=${room.id} message=${message} />`)}`;
+/** How far down in the history the item with this number begins. */
+function topOf(log, seq) {
+  const item = log.querySelector(`[data-seq="${seq}"]`);
+  return item ? item.getBoundingClientRect().top - log.getBoundingClientRect().top + log.scrollTop : 0;
+}
+
+function Items({ box, room, me }) {
+  const roles = useMemo(() => new Map(room.participants.map((person) => [person.userId, person.role])), [room.participants]);
+  const shown = new Set(room.pending.length > 0 ? room.items.filter((item) => item.senderId === me).map((item) => item.clientMsgId) : []);
+  const draw = (items, before, after) =>
+    items.map((item, i) => {
+      const last = items[i - 1] ?? before;
+      const newDay = startsDay(item, last);
+      return html`
+        ${newDay && html`<p key=${`day-${item.seq}`} class="day"><span>${newDay}</span></p>`}
+        <${Item}
+          key=${item.seq}
+          roomId=${room.id}
+          item=${item}
+          own=${item.senderId === me}
+          timed=${!sameMinute(item, items[i + 1] ?? after)}
+          joined=${!newDay && goesOn(item, last)}
+          role=${roles.get(item.senderId)}
+          unread=${item.kind === "message" && !item.redacted ? unreadBy(room, item) : 0}
+          open=${room.status === "active"}
+        />
+      `;
+    });
+  const given = [roles, room.reads, room.status, language.value];
+  return html`<${Blocks} box=${box} items=${room.items} draw=${draw} given=${given} />
+    ${room.pending
+      .filter((message) => !shown.has(message.clientMsgId))
+      .map((message) => html`<${Pending} key=${message.clientMsgId} roomId=${room.id} message=${message} />`)}`;
 }
 
 /** The day that begins with `item`, or nothing. */
