@@ -1,6 +1,7 @@
 """Snapshot plus tail is fresh: at every cut of every aggregate's stream, for every type of event there is."""
 
 from collections import defaultdict
+from datetime import timedelta
 from uuid import UUID
 
 from eventsourcing.domain import Snapshot
@@ -9,8 +10,9 @@ from hypothesis import example, given, settings
 from commands.event_mapper import CatalogueMapper
 from commands.sourced import Sourced
 from schemas.commands.account import ChangeProfile, EraseAccount
-from schemas.commands.question import CancelQuestion, DeclineOffer
+from schemas.commands.question import AcceptOffer, CancelQuestion, DeclineOffer, EditQuestion, GoOnWithout
 from schemas.events import CATALOGUE
+from schemas.ids import SYSTEM
 from tests.commands.test_command_laws import STEPS, Place, Step, after
 
 MAPPER = CatalogueMapper(lambda owner: owner.bytes * 2)
@@ -27,11 +29,16 @@ STORY: list[Step] = [
 
 
 def tell_the_rest(place: Place) -> None:
-    """What no step does: somebody declines and another is asked, changes their name, and is forgotten."""
+    """What no step does: a question is put in other words, one declines and another is asked, one accepts and is silent,
+    changes their name, and is forgotten."""
     world, (asker, first, second, third, *_) = place.world, place.people
     question = world.question(asker)
     world.offer(question, first, second, third)
+    world.do(asker, EditQuestion(question_id=question, content="달리 말하면 왜일까요?"))
     world.do(first, DeclineOffer(question_id=question))
+    world.do(second, AcceptOffer(question_id=question))
+    world.now += timedelta(hours=1)
+    world.do(SYSTEM, GoOnWithout(question_id=question, expert_id=second))
     world.do(asker, CancelQuestion(question_id=question))
     world.do(third, ChangeProfile(display_name="다른 이름"))
     world.do(third, EraseAccount())

@@ -18,6 +18,7 @@ from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertRelease
 from schemas.events.question import (
     Candidate,
     ExpertRated,
+    ExpertSilent,
     InboxFrame,
     ModelRef,
     Offer,
@@ -27,6 +28,7 @@ from schemas.events.question import (
     OffersWithdrawn,
     QuestionAsked,
     QuestionCancelled,
+    QuestionEdited,
     QuestionMatched,
     QuestionOffered,
     QuestionReopened,
@@ -190,6 +192,16 @@ class Conversation:
             told=told,
         )
 
+    def edited(self, *experts: UUID) -> Event:
+        """In other words, told to the experts with open offers."""
+        told = self.history.told("question_assigned", *experts)
+        content = {**self._content(), "content": "달리 말하면 어떻게 할까요?", "urgency": "low"}
+        return self.history.add(self.id, QuestionEdited(**content, offers=self.offers(experts), told=told))
+
+    def silent(self, expert: UUID) -> Event:
+        accepted_at = self.history.at() - timedelta(minutes=4)
+        return self._question(ExpertSilent, expert_id=expert, accepted_at=accepted_at)
+
     def declined(self, expert: UUID) -> Event:
         offered_at = self.history.at() - timedelta(seconds=4)
         return self._question(OfferDeclined, expert_id=expert, offered_at=offered_at)
@@ -298,6 +310,7 @@ def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     one = Conversation(history, str(number), asker)
     yield one.asked()
     yield one.matched([first, second, third])
+    yield one.edited(first, second, third)
     yield one.declined(second)
     yield one.offered(fourth)
     if number % 5 == 4:
@@ -311,6 +324,7 @@ def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     yield one.opened(first)
     yield one.withdrawn(third)
     yield one.expired(fourth)
+    yield one.silent(first)
     message = one.said(asker)
     yield message
     yield one.said(first, "반갑습니다 🙂")

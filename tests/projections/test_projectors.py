@@ -333,3 +333,15 @@ def _without(data: dict[str, Any], kind: str) -> dict[str, Any]:
     }
     offer = {name: value for name, value in data["offer"].items() if name != "round"}
     return {**data, "question": question, "offer": offer}
+
+
+def test_other_words_are_in_the_row_and_told_with_the_open_offer(one: Conversation) -> None:
+    edited = one.edited(FIRST)
+    (row,) = questions.project(edited).ops
+    assert isinstance(row, Update)
+    assert (row.values["content"], row.values["urgency"]) == ("달리 말하면 어떻게 할까요?", "low")
+    assert "status" not in row.values
+    [frame] = frames(inbox.project(edited))
+    assert frame["type"] == "question_assigned"
+    assert frame["data"]["question"]["content"] == "달리 말하면 어떻게 할까요?"
+    assert frame["data"]["offer"]["score"] == 0.9
