@@ -6,6 +6,7 @@ ARGS ?=
 SEED ?= 1
 FAULTS ?= 40
 EVENTS ?= 1000000
+FUZZ ?= 20
 
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -41,8 +42,9 @@ test-kafka: $(VENV)/.dev kafka-jars ## stories and faults on a real Apache Kafka
 	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
 	$(PYTEST) --broker apache -m kafka --ignore=tests/stories --ignore=tests/faults $(ARGS)
 
-soak: $(VENV)/.dev kafka-jars ## faults on three brokers and a million offer events (SEED=1 FAULTS=40 EVENTS=1000000)
+soak: $(VENV)/.dev kafka-jars ## faults on three brokers, nonsense, a million offer events (SEED=1 FAULTS=40 FUZZ=20 EVENTS=1000000)
 	$(BIN)/python -m tests.commands.simulating $(SEED) $(EVENTS)
+	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FUZZ=$(FUZZ) $(PYTEST) -s --timeout 7200 tests/fuzz $(ARGS)
 	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FAULTS=$(FAULTS) $(PYTEST) --broker apache -s --timeout 7200 tests/faults $(ARGS)
 
 test-browser: $(VENV)/.dev ## the web client in a headless browser (needs Node 20 and Chromium)

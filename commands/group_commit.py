@@ -26,6 +26,9 @@ MOST = 256
 """Commands in one turn."""
 PATIENCE_SECONDS = 5.0
 """How long a command waits for a server that is away."""
+SILENCE_SECONDS = 15.0
+"""How long at most: a server whose words are lost on the way keeps the writer waiting, and with it, until the server
+cuts it off, all others. What becomes of the command is then open; the same command again tells."""
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 log = logging.getLogger(__name__)
@@ -64,7 +67,11 @@ class GroupCommit:
             raise Unavailable("commands are not taken now")
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._queue.put(_Waiting(Asked(command, context), future, time.monotonic() + PATIENCE_SECONDS))
-        return await future
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                return await future
+        except TimeoutError:
+            raise Unavailable("the event store does not answer") from None
 
     async def stop(self) -> None:
         """Answer everything that waits, then end."""
@@ -76,7 +83,12 @@ class GroupCommit:
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:
             waiting, last = self._with_others(first)
-            self._answer(waiting)
+            try:
+                self._answer(waiting)
+            except Exception as error:  # or nothing would ever be answered again
+                log.exception("the writer lost a turn")
+                unknown = Unavailable(f"the writer lost a turn: {error!r}")
+                self._resolve((one, unknown) for one in waiting)
             if last:
                 break
         self._turns.close()

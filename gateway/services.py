@@ -1,6 +1,8 @@
 """What the gateway is made of, put together once per process."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from redis.asyncio import Redis
@@ -41,3 +43,5 @@ class Services:
     typists: Typists
     online: RedisPresence
     standing: Standing
+    checks: dict[str, asyncio.Task[dict[str, Any]]] = field(default_factory=dict)
+    """The checks of `/readyz` that are under way, by part."""

@@ -31,6 +31,9 @@ LOCK = 0x7965_6F6E_0003
 """The advisory lock of whoever rebuilds."""
 BATCH = 2_000
 SWAP_TRIES = 5
+SWAP_SECONDS = 20.0
+LOCK_WAIT = "50ms"
+"""For each table; readers that come meanwhile wait as long."""
 
 
 class RebuildRunning(RuntimeError):
@@ -204,11 +207,31 @@ async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, b
     await connection.execute("UPDATE ops.tracking SET position = 0 WHERE consumer = ANY(%s)", (consumers,))
     tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]
     await run(connection, noted(tracking, state.parked))
-    await connection.execute("SET LOCAL lock_timeout = '5s'")
+    await _close_to_readers(connection, _tables(state))
     for table in _tables(state):
         live, beside = sql.Identifier(LIVE, table), sql.Identifier(BESIDE, table)
         await connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(live))
         await connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(beside, sql.Identifier(LIVE)))
+
+
+async def _close_to_readers(connection: AsyncConnection[Any], tables: Sequence[str]) -> None:
+    """Lock all of `tables` for this transaction, letting go and trying again as long as readers are in between.
+
+    A reader of two tables may have one and wait for the other. Whoever then insists on the first is in a deadlock, and
+    PostgreSQL may end the reader; so this never waits for as long as PostgreSQL does before it looks (1 s).
+    """
+    names = sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in tables)
+    deadline = time.monotonic() + SWAP_SECONDS
+    while True:
+        try:
+            async with connection.transaction():
+                await connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_WAIT))
+                await connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+            return
+        except errors.LockNotAvailable:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.02)
 
 
 def _tables(state: Rebuilding) -> list[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from gateway.standing import Flow
 from projections.queries.progress import operator_counts
 
 router = APIRouter(include_in_schema=False)
+Check = Callable[[Services], Awaitable[dict[str, Any]]]
 
 PATIENCE_SECONDS = 2.0
 STANDING_SECONDS = 5.0
@@ -66,14 +67,14 @@ async def metrics(the: The) -> Response:
 
 async def look(the: Services) -> dict[str, dict[str, Any]]:
     """Every part, with `ok`; the gauges are set to the same."""
-    checks = {
+    checks: dict[str, Check] = {
         "database": _database,
         "redis": _redis,
         "views": _views,
         "matcher": _matcher,
         "audit": _audit,
     }
-    found = await asyncio.gather(*(_part(check(the)) for check in checks.values()))
+    found = await asyncio.gather(*(_part(the, name, check) for name, check in checks.items()))
     parts = dict(zip(checks, found, strict=True))
     standing = parts["views"].get("standing", {})
     still = {name: seconds for name, seconds in standing.items() if seconds > STANDING_SECONDS}
@@ -84,9 +85,18 @@ async def look(the: Services) -> dict[str, dict[str, Any]]:
     return parts
 
 
-async def _part(check: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+async def _part(the: Services, name: str, check: Check) -> dict[str, Any]:
+    """A check that does not end is left alone and not made again before it has: cancelling it would wait as well."""
+    found = the.checks.get(name)
+    if found is None or found.done():
+        found = the.checks[name] = asyncio.create_task(_tried(check(the)))
+    await asyncio.wait({found}, timeout=PATIENCE_SECONDS)
+    return found.result() if found.done() else {"ok": False, "error": "it does not answer"}
+
+
+async def _tried(check: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     try:
-        return {"ok": True, **await asyncio.wait_for(check, PATIENCE_SECONDS)}
+        return {"ok": True, **await check}
     except (DatabaseError, RedisError, httpx.HTTPError, OSError, TimeoutError) as error:
         return {"ok": False, "error": str(error) or type(error).__name__}
 

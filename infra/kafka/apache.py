@@ -39,15 +39,24 @@ class ApacheKafka(Part):
     patience: ClassVar[float] = 90.0
 
     def __init__(
-        self, directory: Path, port: int, log: Path, *, node: int = 1, cluster: Cluster | None = None
+        self,
+        directory: Path,
+        port: int,
+        log: Path,
+        *,
+        node: int = 1,
+        cluster: Cluster | None = None,
+        seen_at: int | None = None,
     ) -> None:
+        """`seen_at` is the port that clients are told of, where something stands before the node."""
         super().__init__(directory, port, log)
+        self.seen_at = seen_at or port
         self._node = node
         self._cluster = cluster
 
     @property
     def url(self) -> str:
-        return f"kafka://{HOST}:{self.port}"
+        return f"kafka://{HOST}:{self.seen_at}"
 
     def prepare(self) -> None:
         java = find_java()
@@ -95,7 +104,7 @@ class ApacheKafka(Part):
             "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{HOST}:{self.port},"
             f"CONTROLLER://{HOST}:{cluster.controllers[self._node - 1]}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.port}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{self.seen_at}",
             "log.dirs": self.directory / "log",
             "auto.create.topics.enable": "false",
             "default.replication.factor": replicas,

@@ -10,7 +10,8 @@ def pool(
     """A closed pool of autocommit connections; `await pool.open()` or `async with` it.
 
     If `checked`, a connection is tried when it is handed out, so that one that died with a restarted server is never
-    given. That costs an exchange each time; who starts afresh after any failure can do without.
+    given. That costs an exchange each time; who starts afresh after any failure can do without. A server that says
+    nothing any more, since the network between is cut, is given up after about 10 s.
     Waiting for one raises `psycopg_pool.PoolTimeout` after 10 s.
     """
     return AsyncConnectionPool(
@@ -21,5 +22,13 @@ def pool(
         name=name,
         timeout=10,
         check=AsyncConnectionPool.check_connection if checked else None,
-        kwargs={"application_name": f"yeon-{name}", "autocommit": True, "connect_timeout": 5},
+        kwargs={
+            "application_name": f"yeon-{name}",
+            "autocommit": True,
+            "connect_timeout": 5,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
     )

@@ -12,6 +12,8 @@ from commands.application import Commands
 from infra.ids import new_id
 from infra.settings import Settings
 from schemas.commands.room import PostMessage
+from schemas.envelope import Outcome
+from schemas.port import Unavailable
 from tests.commands.writing import context
 
 
@@ -19,10 +21,18 @@ async def main(url: str, room_id: UUID, sender: UUID, pause: float = 0.0) -> Non
     commands = Commands(Settings(postgres_url=url))
     await commands.start()
 
+    async def said(message: PostMessage, command_id: UUID) -> Outcome:
+        """While the store is away the same is said again, under the same id."""
+        while True:
+            try:
+                return await commands.execute(message, context(sender, command_id))
+            except Unavailable:
+                await asyncio.sleep(0.2)
+
     async def shout() -> None:
         while True:
             message = PostMessage(room_id=room_id, message_id=new_id(), content="들리나요")
-            outcome = await commands.execute(message, context(sender))
+            outcome = await said(message, new_id())
             sys.stdout.write(f"{outcome.position} {message.message_id}\n")
             sys.stdout.flush()
             await asyncio.sleep(pause)

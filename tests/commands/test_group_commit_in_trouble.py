@@ -78,6 +78,30 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for_and_not_repeated(
     assert assert_gapless(store) == head + 1
 
 
+async def test_a_writer_that_loses_a_turn_takes_the_next(
+    writer: Writer, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread must not die, whatever breaks in it: nothing would be answered ever again."""
+    room = await writer.room(await writer.expert())
+
+    def broken(*_: object) -> None:
+        raise OSError("no sleep")
+
+    # given a turn that breaks where nobody thought it could
+    with monkeypatch.context() as patch:
+        patch.setattr(writer.commands._group_commit._turns, "take", _away)
+        patch.setattr(group_commit.time, "sleep", broken)
+        with pytest.raises(Unavailable, match="no sleep"):
+            await writer.say(room)
+
+    # then the next is taken
+    assert (await writer.say(room)).result["seq"] == 1
+
+
+def _away(_: object) -> None:
+    raise psycopg.OperationalError("away")
+
+
 async def test_a_store_that_is_away_is_unavailable_and_comes_back(
     postgres_url: str, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

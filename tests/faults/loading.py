@@ -32,12 +32,14 @@ class Talk:
     acknowledged: list[tuple[int, UUID]] = field(default_factory=list)
     _readers: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def begin(self, room: int = 0, **environment: str) -> asyncio.subprocess.Process:
+    async def begin(
+        self, room: int = 0, pause: str = PAUSE, **environment: str
+    ) -> asyncio.subprocess.Process:
         """Another process that talks until it is killed."""
         url, one = self.roles.environment["YEON_POSTGRES_URL"], self.rooms[room]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tests.commands.shouting", url, str(one.id), str(one.asker), PAUSE),
+            *("-m", "tests.commands.shouting", url, str(one.id), str(one.asker), pause),
             env={**os.environ, **environment},
             stdout=asyncio.subprocess.PIPE,
         )

@@ -1,0 +1,142 @@
+"""Parts and roles of its own for a benchmark, on a log that is there already: each role can be killed and started."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+
+from bench.long_log import seed
+from infra.embedded import Broker, Part, Postgres, Valkey
+from infra.embedded.ports import any_free
+from infra.kafka import topics
+from infra.log import EventLog
+from infra.postgres import pool as connect
+from infra.postgres import prepare
+from infra.settings import Settings
+from projections.catalogue import VIEWS
+from projections.rebuild import rebuild
+
+PATIENCE_SECONDS = 300.0
+ROLES = {
+    "relay": ("streams", "relay"),
+    "streams": ("streams", "worker"),
+    "matcher": ("matcher", "serve"),
+    "gateway": ("gateway",),
+}
+TO_DO = """
+SELECT (SELECT position FROM store.log_head) - (SELECT position FROM ops.relay_head)
+    + coalesce((SELECT sum(greatest(r.position - t.position, 0)) FROM ops.tracking t
+                JOIN ops.relay_checkpoints r USING (topic, partition)), 0)
+"""
+
+
+@dataclass
+class Site:
+    """The parts, and the roles that run on them."""
+
+    directory: Path
+    settings: Settings
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    modules: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(ROLES))
+    """What is run for each role."""
+
+    def start(self, role: str) -> None:
+        environment = {
+            **os.environ,
+            **{
+                f"YEON_{name.upper()}": str(getattr(self.settings, name))
+                for name in (
+                    "postgres_url",
+                    "kafka_url",
+                    "redis_url",
+                    "data_dir",
+                    "http_port",
+                    "ws_port",
+                    "matcher_port",
+                )
+            },
+            "YEON_EMBEDDED_BROKER": "true",
+        }
+        with (self.directory / f"{role}.log").open("ab") as log:
+            self.running[role] = subprocess.Popen(
+                [sys.executable, "-m", *self.modules[role]], env=environment, stdout=log, stderr=log
+            )
+
+    def kill(self, role: str) -> None:
+        process = self.running.pop(role)
+        process.kill()
+        process.wait()
+
+    def memory_mb(self, role: str) -> float:
+        return round(psutil.Process(self.running[role].pid).memory_full_info().uss / 1e6, 1)
+
+    def query(self, statement: str) -> int:
+        with psycopg.connect(self.settings.postgres_url) as connection:
+            row = connection.execute(statement.encode()).fetchone()
+        return int(row[0]) if row else 0
+
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not await condition():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"nothing came of it: see {self.directory}")
+            await asyncio.sleep(0.01)
+
+    async def caught_up(self) -> bool:
+        return self.query(TO_DO) == 0
+
+    async def answers(self, port: int, path: str) -> bool:
+        try:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"http://127.0.0.1:{port}{path}", timeout=2)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@asynccontextmanager
+async def laid_out(events: int) -> AsyncIterator[Site]:
+    """Parts with a log of so many events, views built, topics empty; nothing else runs."""
+    with tempfile.TemporaryDirectory(prefix="yeon-bench-") as found:
+        directory = Path(found)
+        parts: list[Part] = []
+        try:
+            for kind in (Postgres, Valkey, Broker):
+                name = kind.__name__.lower()
+                parts.append(kind(directory / name, any_free(), directory / f"{name}.log"))
+                parts[-1].start()
+            postgres, valkey, broker = parts
+            settings = Settings(
+                postgres_url=postgres.url,
+                kafka_url=broker.url,
+                redis_url=valkey.url,
+                data_dir=directory,
+                embedded_broker=True,
+                http_port=any_free(),
+                ws_port=any_free(),
+                matcher_port=any_free(),
+            )
+            prepare(postgres.url)
+            async with connect(postgres.url, "bench") as pool:
+                async with pool.connection() as connection:
+                    await seed(connection, events)
+                await rebuild(pool, EventLog(pool), list(VIEWS.values()))
+            await topics.prepare(settings)
+            site = Site(directory, settings)
+            try:
+                yield site
+            finally:
+                for role in list(site.running):
+                    site.kill(role)
+        finally:
+            for part in reversed(parts):
+                part.stop()

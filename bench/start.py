@@ -1,0 +1,58 @@
+"""Start: how long each role takes to be of use after it was killed, on a short log and on one of a million events, and
+the memory it has then. Parts of its own, the embedded broker; `--events` says how long the long log is."""
+
+import argparse
+import asyncio
+import sys
+import time
+
+from bench.site import ROLES, Site, laid_out
+from bench.stack import say
+from bench.world import World
+
+SHORT = 20_000
+
+
+async def _measure(site: Site, world: World, events: int) -> None:
+    """Each role is killed and started again, with an event to do for those that do events."""
+
+    async def of_use(role: str) -> None:
+        match role:
+            case "gateway":
+                await site.until(lambda: site.answers(site.settings.http_port, "/readyz"))
+            case "matcher":
+                await site.until(lambda: site.answers(site.settings.matcher_port, "/healthz"))
+                await site.until(site.caught_up)
+            case _:
+                await site.until(site.caught_up)
+
+    for number, role in enumerate(ROLES):
+        site.kill(role)
+        await world.expert(number)
+        began = time.perf_counter()
+        site.start(role)
+        await of_use(role)
+        seconds = round(time.perf_counter() - began, 2)
+        say("start", role=role, events=events, seconds=seconds, memory_mb=site.memory_mb(role))
+
+
+async def _run(events: int) -> None:
+    async with laid_out(events) as site, World(site.settings) as world:
+        for role in ROLES:
+            site.start(role)
+        await world.expert(100)
+        await site.until(lambda: site.answers(site.settings.matcher_port, "/healthz"))
+        await site.until(site.caught_up)
+        await _measure(site, world, events)
+
+
+async def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench.start")
+    parser.add_argument("--events", type=int, default=1_000_000)
+    options = parser.parse_args(arguments or [])
+    for events in (SHORT, options.events):
+        await _run(events)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
