@@ -17,7 +17,8 @@ COPY gateway gateway
 RUN uv pip install --python /opt/yeon/bin/python --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
-RUN groupadd --system --gid 10001 yeon && useradd --system --uid 10001 --gid yeon --home-dir /tmp yeon
+RUN groupadd --system --gid 10001 yeon && useradd --system --uid 10001 --gid yeon --home-dir /tmp yeon \
+    && install -d -m 700 -o yeon -g yeon /var/lib/yeon/files
 COPY --from=build /opt/yeon /opt/yeon
 ENV PATH=/opt/yeon/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 YEON_DATA_DIR=/tmp/yeon
 USER 10001:10001

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from commands.refusals import Forbidden, NotFound, RoomIsClosed
 from commands.sourced import Sourced, State
-from schemas.base import EventData, MessageType
+from schemas.base import EventData, MessageType, SentFile
 from schemas.envelope import Meta
 from schemas.events.question import Told
 from schemas.events.room import (
@@ -130,8 +130,9 @@ class Room(Sourced):
         message_type: MessageType,
         client_msg_id: str,
         meta: Meta,
+        file: SentFile | None = None,
     ) -> MessagePosted:
-        """A member says something."""
+        """A member says something, or sends a file."""
         sender = self.must_be_in(sender_id)
         self.must_be_open()
         data = MessagePosted(
@@ -144,6 +145,7 @@ class Room(Sourced):
             message_type=message_type,
             content=content,
             client_msg_id=client_msg_id,
+            file=file,
         )
         self.say(data, meta)
         return data

@@ -16,6 +16,7 @@ from gateway.announcer import Announcer
 from gateway.batched import Batched
 from gateway.executor import Executor
 from gateway.fanout import Fanout
+from gateway.held import Held
 from gateway.limits import Limits
 from gateway.passwords import Passwords
 from gateway.presence import Present
@@ -24,6 +25,7 @@ from gateway.rest import (
     auth,
     config,
     experts,
+    files,
     health,
     inbox,
     pages,
@@ -42,6 +44,8 @@ from gateway.typists import Typists
 from gateway.views import QueriedViews
 from gateway.writes import Writes
 from infra.credentials import Credentials
+from infra.files import file_store
+from infra.files.sealed import SealedFiles
 from infra.postgres import pool
 from infra.presence import RedisPresence
 from infra.push import Heard
@@ -104,13 +108,13 @@ def rest(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (auth, profile, questions, experts, rooms, inbox, config):
+    for router in (auth, profile, questions, experts, rooms, files, inbox, config):
         app.include_router(router.router, prefix="/api", responses=problems.DOCUMENTED)
     app.include_router(health.router)
     pages.install(app)
     settings = services.settings
     sockets = settings.ws_url or f"ws://*:{settings.ws_port} wss://*:{settings.ws_port}"
-    app.add_middleware(sizes.Bounded)
+    app.add_middleware(sizes.Bounded, file_bytes=settings.file_bytes)
     app.add_middleware(pages.Guarded, sockets=sockets)
     return app
 
@@ -166,6 +170,8 @@ def _services(
         typists=typists,
         online=RedisPresence(redis),
         standing=Standing(),
+        files=SealedFiles(file_store(settings), database),
+        held=Held(fanout, views, settings.read_own_writes_seconds),
     )
 
 

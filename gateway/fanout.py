@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from psycopg import Error as DatabaseError
 
-from gateway.line import Framed, Line, Listener, Numbered
+from gateway.line import Line, Listener, Numbered, framed
 from infra.push import Heard, channel
 from schemas.port import Unavailable
 
@@ -101,6 +101,11 @@ class Fanout:
         """Whether `listener` hears the room now."""
         line = self._rooms.get(room_id)
         return line is not None and listener in line.live
+
+    def given_out(self, room_id: UUID) -> int:
+        """The last `seq` of the room that somebody here was told, 0 if nobody listens."""
+        line = self._rooms.get(room_id)
+        return 0 if line is None else line.feed.head or 0
 
     async def join_room(self, listener: Listener, room_id: UUID, after: int | None) -> int:
         """Deliver the room after `after` (or nothing of the past), call it live; the last `seq` delivered.
@@ -286,14 +291,3 @@ class Fanout:
             log.warning("cannot fill %s yet: %s", line.channel, error)
         finally:
             line.filling = False
-
-
-def framed(frame: dict[str, Any]) -> Framed:
-    """A frame as it is delivered: encoded once, for all who hear it."""
-    kind = frame["type"]
-    encoded = orjson.dumps(frame)
-    if kind == "user_left":
-        return Framed(encoded, left=UUID(frame["data"]["userId"]))
-    if kind == "user_joined":
-        return Framed(encoded, joined=UUID(frame["data"]["userId"]))
-    return Framed(encoded)

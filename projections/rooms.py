@@ -9,7 +9,7 @@ from uuid import UUID
 
 from projections.frames import room_frame
 from projections.rows import NOTHING, Delete, Projected, Push, RowOp, Update, Upsert
-from schemas.base import EventData
+from schemas.base import EventData, SentFile
 from schemas.envelope import Event
 from schemas.events.room import (
     EVENTS,
@@ -87,7 +87,13 @@ def _message(data: MessagePosted) -> dict[str, Any]:
         "user_name": data.sender_name,
         "content": data.content,
         "client_msg_id": data.client_msg_id,
+        "details": None if data.file is None else {"file": _sent(data.file)},
     }
+
+
+def _sent(file: SentFile) -> dict[str, Any]:
+    """What a view keeps of a file, and a client is told with its id and name."""
+    return file.model_dump(by_alias=True, exclude_none=True)
 
 
 def _redacted(event: Event, data: MessageRedacted) -> Projected:
@@ -97,7 +103,9 @@ def _redacted(event: Event, data: MessageRedacted) -> Projected:
         "user_id": data.user_id,
         "details": {"redactedSeq": data.redacted_seq},
     }
-    tombstone = Update("room_items", (data.room_id, data.redacted_seq), {"content": "", "redacted": True})
+    tombstone = Update(
+        "room_items", (data.room_id, data.redacted_seq), {"content": "", "redacted": True, "details": None}
+    )
     return _item(event, data.room_id, data.seq, values, tombstone)
 
 

@@ -127,6 +127,8 @@ CREATE TABLE IF NOT EXISTS {schema}.room_items (
     PRIMARY KEY (room_id, seq)
 );
 
+CREATE INDEX IF NOT EXISTS room_items_files ON {schema}.room_items (room_id, message_id) WHERE type = 'file';
+
 CREATE TABLE IF NOT EXISTS {schema}.read_marks (
     room_id uuid NOT NULL,
     user_id uuid NOT NULL,

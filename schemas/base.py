@@ -96,6 +96,17 @@ class ClosedSaid(Said):
     model_config = ConfigDict(extra="forbid")
 
 
+class SentFile(Said):
+    """What is known of a file that was sent to a room, from its bytes; what its sender says of it is not believed."""
+
+    size: int
+    """In bytes."""
+    media_type: Annotated[str, Impersonal("what its bytes say it is")]
+    width: int | None = None
+    """In pixels, of an image that pages may show."""
+    height: int | None = None
+
+
 class EventData(Said):
     """The payload of one event type. Closed when written, open when read (unknown fields are ignored)."""
 

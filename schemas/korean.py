@@ -72,6 +72,14 @@ SENTENCES = {
     "A later acceptor or an invited person came in.": "나중에 수락한 전문가나 초대받은 사람이 들어왔습니다.",
     "A person left.": "누군가 나갔습니다.",
     "Something was said.": "메시지가 올라왔습니다.",
+    "Of a message of type `file`: what was sent. Its name is the content, its id the message's.": (
+        "`file` 메시지가 보낸 파일입니다. 이름은 `content`에 있고, id는 메시지의 id입니다."
+    ),
+    "What is known of a file that was sent to a room, from its bytes; what its sender says of it is not believed.": (
+        "대화방에 보낸 파일에 대해 그 내용에서 알아낸 것입니다. 보낸 사람의 말은 믿지 않습니다."
+    ),
+    "In bytes.": "바이트 수입니다.",
+    "In pixels, of an image that pages may show.": "페이지에 보여도 되는 그림의 너비와 높이(픽셀)입니다.",
     "The author took a message back; `redactedSeq` is its place.": (
         "작성자가 메시지를 지웠습니다. `redactedSeq`는 그 메시지의 자리입니다."
     ),

@@ -3,6 +3,7 @@ and the audit."""
 
 from psycopg.conninfo import make_conninfo
 
+from infra.files import file_store
 from infra.kafka import topics
 from infra.kafka.app import Event, build_app, consume, prepare_group
 from infra.kafka.process import persist, run_app
@@ -19,6 +20,7 @@ from streams.audit.live import Audit
 from streams.audit.topics import holds
 from streams.deadlines import keep_deadlines
 from streams.erasure.clearing import keep_erasing
+from streams.erasure.files import keep_removing
 from streams.parked import keep_copying
 from streams.silence import keep_from_silence
 from streams.statistics import Statistics, changelogs
@@ -67,6 +69,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
                 lambda: keep_deadlines(pool, commands),
                 lambda: keep_from_silence(pool, commands, settings),
                 lambda: keep_erasing(pool),
+                lambda: keep_removing(pool, file_store(settings)),
                 statistics.publish,
                 lambda: audit.keep_looking(partitions),
                 lambda: keep_copying(app, pool, store),

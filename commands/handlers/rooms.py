@@ -1,5 +1,6 @@
 """Commands of rooms."""
 
+from typing import Any
 from uuid import UUID
 
 from commands.desk import Desk
@@ -50,24 +51,34 @@ def leave(desk: Desk, command: LeaveRoom, meta: Meta) -> Answer:
 def post(desk: Desk, command: PostMessage, meta: Meta) -> Answer:
     room = _must_have_room(desk, command.room_id)
     said = room.post(
-        meta.actor_id, command.message_id, command.content, command.type, command.client_msg_id, meta
+        meta.actor_id,
+        command.message_id,
+        command.content,
+        command.type,
+        command.client_msg_id,
+        meta,
+        command.file,
     )
     message_id = str(said.message_id)
-    return Answer(
-        {
-            "roomId": text_of(room.id),
-            "messageId": message_id,
+    answer: dict[str, Any] = {
+        "roomId": text_of(room.id),
+        "messageId": message_id,
+        "id": message_id,
+        "seq": said.seq,
+        "type": said.message_type,
+        "content": said.content,
+        "senderId": text_of(said.sender_id),
+        "senderName": said.sender_name,
+        "createdAt": stamp(meta.at),
+        "clientMsgId": said.client_msg_id,
+    }
+    if said.file is not None:
+        answer["file"] = {
             "id": message_id,
-            "seq": said.seq,
-            "type": said.message_type,
-            "content": said.content,
-            "senderId": text_of(said.sender_id),
-            "senderName": said.sender_name,
-            "createdAt": stamp(meta.at),
-            "clientMsgId": said.client_msg_id,
-        },
-        personal=True,
-    )
+            "name": said.content,
+            **said.file.model_dump(by_alias=True, exclude_none=True),
+        }
+    return Answer(answer, personal=True)
 
 
 def redact(desk: Desk, command: RedactMessage, meta: Meta) -> Answer:

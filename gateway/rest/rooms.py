@@ -54,7 +54,7 @@ async def my_rooms(me: Me, the: The) -> Response:
 @router.get("/{room_id}", response_model=RoomSaid)
 async def one_room(room_id: UUID, me: Me, the: The) -> Response:
     """Participants, status and where the history stands."""
-    await _must_be_in(room_id, me, the)
+    await must_be_in(room_id, me, the)
     found = await room(the.pool, room_id, me.id)
     if found is None:
         raise NotInRoom
@@ -110,12 +110,14 @@ async def messages(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """The durable history, ascending: the first after `afterSeq`, or the last (before `beforeSeq`)."""
-    await _must_be_in(room_id, me, the)
+    await must_be_in(room_id, me, the)
+    await the.held.caught_up(room_id)
     found = await history(the.pool, room_id, before_seq=before_seq, after_seq=after_seq, limit=limit)
     return answer(found)
 
 
-async def _must_be_in(room_id: UUID, me: Me, the: The) -> None:
+async def must_be_in(room_id: UUID, me: Me, the: The) -> None:
+    """Return if the caller is in the room, once what they wrote is visible. Raises `NotInRoom`."""
     await me.sees_own_writes()
     if not await is_member(the.pool, room_id, me.id):
         raise NotInRoom

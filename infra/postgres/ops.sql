@@ -42,6 +42,12 @@ CREATE TABLE IF NOT EXISTS ops.relay_checkpoints (
     PRIMARY KEY (topic, partition)
 );
 
+-- Files of messages that were taken back, and of erased persons, are removed up to this position.
+CREATE TABLE IF NOT EXISTS ops.files_removed (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    position bigint NOT NULL
+);
+
 -- Every event up to this position is on its partition, acknowledged.
 CREATE TABLE IF NOT EXISTS ops.relay_head (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

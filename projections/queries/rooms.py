@@ -1,10 +1,12 @@
 """Reading rooms: whose they are, their durable history, and how much of it a person has not read."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from projections.frames import Frame, history_item, room_frame, stamp_or_none, text_or_none
+from projections.frames import Frame, history_item, room_frame, stamp_or_none, taken_back, text_or_none
 from projections.queries.reading import Pool, Row, row, rows
+from schemas.base import SentFile
 
 _ROOM = """
     SELECT r.*, q.content AS question, q.status AS question_status,
@@ -69,6 +71,26 @@ async def is_member(pool: Pool, room_id: UUID, user_id: UUID) -> bool:
     """Whether this person is in the room now."""
     statement = "SELECT FROM views.room_members WHERE room_id = %(room)s AND user_id = %(user)s"
     return await row(pool, statement, {"room": room_id, "user": user_id}) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that was sent to a room: by whom, under which name, and what it is."""
+
+    owner: UUID
+    name: str
+    file: SentFile
+
+
+async def sent_file(pool: Pool, room_id: UUID, file_id: UUID) -> Sent | None:
+    """A file of this room, unless it was taken back or its sender erased."""
+    statement = (
+        "SELECT * FROM views.room_items WHERE room_id = %(room)s AND message_id = %(file)s AND type = 'file'"
+    )
+    found = await row(pool, statement, {"room": room_id, "file": file_id})
+    if found is None or taken_back(found):
+        return None
+    return Sent(found["user_id"], found["content"], SentFile.model_validate(found["details"]["file"]))
 
 
 async def history(

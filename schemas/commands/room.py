@@ -1,11 +1,11 @@
 """Commands of rooms."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.base import ClientMsgId, MessageText
+from schemas.base import ClientMsgId, MessageText, SentFile
 from schemas.commands.base import Command
 
 
@@ -33,7 +33,7 @@ class LeaveRoom(Command):
 
 
 class PostMessage(Command):
-    """The sender says something."""
+    """The sender says something, or has sent a file: then the content is its name, and its id the message's."""
 
     NAME: ClassVar[str] = "post_message"
     room_id: UUID
@@ -41,6 +41,13 @@ class PostMessage(Command):
     content: MessageText
     type: Literal["text", "file"] = "text"
     client_msg_id: ClientMsgId | Literal[""] = ""
+    file: SentFile | None = None
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if (self.type == "file") != (self.file is not None):
+            raise ValueError("a message of type file, and no other, has a file")
+        return self
 
 
 class RedactMessage(Command):

@@ -6,7 +6,7 @@ In a room's stream, opening is version 1 and every later event takes one `seq`, 
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from schemas.base import EventData, MessageType, Personal, Said
+from schemas.base import EventData, MessageType, Personal, Said, SentFile
 from schemas.events.question import Told
 from schemas.topics import CONVERSATIONS
 
@@ -76,6 +76,8 @@ class MessagePosted(_Numbered):
     message_type: MessageType = "text"
     content: Annotated[str, Personal("sender_id")]
     client_msg_id: Annotated[str, Personal("sender_id")] = ""
+    file: SentFile | None = None
+    """Of a message of type `file`: what was sent. Its name is the content, its id the message's."""
 
 
 class MessageRedacted(_Numbered):

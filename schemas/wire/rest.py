@@ -24,6 +24,7 @@ from schemas.base import (
 )
 from schemas.events.question import Reason
 from schemas.events.room import MemberRole
+from schemas.wire.server import FileSaid
 
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 
@@ -252,6 +253,7 @@ class MessagePostedSaid(Said):
     sender_id: UUID
     created_at: AwareDatetime
     client_msg_id: str
+    file: FileSaid | None = None
     position: int
 
 
@@ -305,7 +307,9 @@ class LimitsSaid(Said):
     logins: str
     registrations: str
     sockets: int
+    files: str
     frame_bytes: int
+    file_bytes: int
     message_characters: int = 8_000
     question_characters: int = 4_000
 

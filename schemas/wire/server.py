@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from schemas.base import MessageType, QuestionStatus, Said, Urgency
+from schemas.base import MessageType, QuestionStatus, Said, SentFile, Urgency
 from schemas.events.question import Reason
 from schemas.events.room import MemberRole
 from schemas.port import ErrorCode
@@ -65,6 +65,13 @@ class Pong(ServerFrame):
     TYPE: ClassVar[str] = "pong"
 
 
+class FileSaid(SentFile):
+    """A file in a room, to be had from `GET /api/chat-rooms/:roomId/files/:id` by those who are in it."""
+
+    id: UUID
+    name: str
+
+
 class MessageSaid(Said):
     """The message in a `new_message`."""
 
@@ -75,6 +82,8 @@ class MessageSaid(Said):
     client_msg_id: str = ""
     redacted: bool = False
     """Taken back by its author; the content is empty then."""
+    file: FileSaid | None = None
+    """Of a message of type `file`, unless it was taken back."""
 
 
 class Sender(Said):

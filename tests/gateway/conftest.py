@@ -133,6 +133,8 @@ async def world(module_database: str, redis_server_url: str, tmp_path_factory: A
         limit_questions="1000/second",
         limit_registrations="1000/second",
         matcher_url="http://127.0.0.1:9",
+        limit_files="1000/second",
+        file_bytes=1_000_000,
         socket_buffer_bytes=262_144,
     )
     commands, road = Commands(settings), Road(settings)

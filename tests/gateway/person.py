@@ -156,10 +156,11 @@ class Person:
         await self.rest.aclose()
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> Frame:
+def problem(answer: httpx.Response, status: int, code: str, field: str | None = None) -> Frame:
     """The body of an answer that must be this error."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: Frame = answer.json()
     assert (body["status"], body["code"]) == (status, code)
+    assert field is None or [one["field"] for one in body["errors"]] == [field]
     return body

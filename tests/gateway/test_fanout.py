@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.fanout import PAGE, Fanout, NotInRoom, framed
-from gateway.line import Numbered
+from gateway.fanout import PAGE, Fanout, NotInRoom
+from gateway.line import Numbered, framed
 from infra.push import Heard
 
 ROOM, ME, YOU = uuid4(), uuid4(), uuid4()
