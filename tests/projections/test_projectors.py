@@ -197,7 +197,9 @@ def test_a_redaction_empties_the_message_and_is_an_item_itself(one: Conversation
 
     assert isinstance(item, Upsert)
     assert item.key == (one.room_id, 2)
-    assert tombstone == Update("room_items", (one.room_id, 1), {"content": "", "redacted": True})
+    assert tombstone == Update(
+        "room_items", (one.room_id, 1), {"content": "", "redacted": True, "details": None}
+    )
     (pushed,) = frames(rooms.project(event))
     assert pushed["type"] == "message_redacted"
     assert pushed["data"] == {
