@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from gateway.rest.problems import problem
 from gateway.sniffing import is_shown
 from schemas.base import SentFile
 
@@ -23,7 +24,9 @@ def download(content: bytes, name: str, file: SentFile, etag: str, asked: Mappin
         return Response(content, 200, headers, file.media_type)
     first, last = part
     if first > last:
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
+        refused = problem(416, "invalid", f"the file has {len(content)} bytes")
+        refused.headers["Content-Range"] = f"bytes */{len(content)}"
+        return refused
     headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
     return Response(content[first : last + 1], 206, headers, file.media_type)
 

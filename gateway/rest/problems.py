@@ -43,6 +43,7 @@ TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
+    416: "No such range",
     422: "Invalid",
     429: "Too many requests",
     500: "Our fault",
