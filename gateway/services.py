@@ -44,8 +44,8 @@ class Services:
     present: Present
     typists: Typists
     online: RedisPresence
+    files: SealedFiles
+    held: Held
     standing: Standing
     checks: dict[str, asyncio.Task[dict[str, Any]]] = field(default_factory=dict)
     """The checks of `/readyz` that are under way, by part."""
-    files: SealedFiles
-    held: Held
