@@ -16,6 +16,7 @@ from gateway.writes import Writes
 from infra.clock import now
 from infra.credentials import Credential, Credentials, RefreshRefused
 from infra.ids import new_id
+from projections.frames import stamp
 from projections.queries.experts import expert
 from projections.queries.people import person
 from projections.queries.reading import Pool
@@ -132,6 +133,23 @@ class Accounts:
     async def logout(self, user_id: UUID, token: str | None) -> None:
         """End one family of refresh tokens of this person, or all of them."""
         await self._credentials.end(user_id, token)
+
+    async def sessions(self, user_id: UUID, token: str | None) -> list[dict[str, Any]]:
+        """Where this person is signed in; `token` is the refresh token of the one who asks."""
+        found = await self._credentials.sessions(user_id, token)
+        return [
+            {
+                "id": str(one.id),
+                "since": stamp(one.since),
+                "renewedAt": stamp(one.renewed_at),
+                "current": one.current,
+            }
+            for one in found
+        ]
+
+    async def end_session(self, user_id: UUID, session_id: UUID) -> bool:
+        """Sign out elsewhere: what is signed in there stays so until its access token runs out, and is not renewed."""
+        return await self._credentials.end_session(user_id, session_id)
 
     async def user(self, user_id: UUID) -> dict[str, Any]:
         """A person as they see themselves. Raises `BadToken` if there is no such account any more."""

@@ -6,7 +6,7 @@ Using one twice ends the family, since then somebody else has it too.
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,13 @@ _TAKE = "SELECT family, user_id, expires_at, used_at FROM store.refresh_tokens W
 _KEEP = "INSERT INTO store.refresh_tokens (digest, family, user_id, expires_at) VALUES (%s, %s, %s, %s)"
 
 
+_SESSIONS = """
+    SELECT family, coalesce(max(used_at), %(none)s) AS used_at, bool_or(digest = %(digest)s) AS current
+    FROM store.refresh_tokens WHERE user_id = %(user)s
+    GROUP BY family HAVING bool_or(used_at IS NULL AND expires_at > %(now)s)
+"""
+
+
 class RefreshRefused(Exception):
     """The token is not one of ours, ran out, or was used before."""
 
@@ -36,6 +43,17 @@ class Credential:
     email: str
     password_hash: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A family of refresh tokens that goes on: where somebody is signed in, since when, and when it was last renewed."""
+
+    id: UUID
+    since: datetime
+    renewed_at: datetime
+    current: bool
+    """Whether the token that was asked with is of this family."""
 
 
 class Credentials:
@@ -81,6 +99,28 @@ class Credentials:
                 {"user": user_id, "digest": None if token is None else _digest(token)},
             )
 
+    async def sessions(self, user_id: UUID, token: str | None) -> list[SignedIn]:
+        """Where this person is signed in, the one renewed last first. `token` is one's own refresh token."""
+        asked = {
+            "user": user_id,
+            "digest": _digest(token or ""),
+            "now": now(),
+            "none": datetime.min.replace(tzinfo=UTC),
+        }
+        async with self._pool.connection() as connection:
+            found = await (await connection.execute(_SESSIONS, asked)).fetchall()
+        begun = [(family, _begun(family), used_at, current) for family, used_at, current in found]
+        said = [SignedIn(family, since, max(since, used), current) for family, since, used, current in begun]
+        return sorted(said, key=lambda one: one.renewed_at, reverse=True)
+
+    async def end_session(self, user_id: UUID, family: UUID) -> bool:
+        """End one of this person's families; false if there is none of that id."""
+        async with self._pool.connection() as connection:
+            gone = await connection.execute(
+                "DELETE FROM store.refresh_tokens WHERE user_id = %s AND family = %s", (user_id, family)
+            )
+        return gone.rowcount > 0
+
     async def _one(self, query: str, value: object) -> Credential | None:
         async with (
             self._pool.connection() as connection,
@@ -94,6 +134,11 @@ async def _issue(connection: AsyncConnection[Any], family: UUID, user_id: UUID, 
     token = secrets.token_urlsafe(32)
     await connection.execute(_KEEP, (_digest(token), family, user_id, now() + lifetime))
     return token
+
+
+def _begun(family: UUID) -> datetime:
+    """When a family was begun: our ids are UUIDs of version 7, whose first 48 bits are milliseconds (RFC 9562)."""
+    return datetime.fromtimestamp((family.int >> 80) / 1_000, UTC)
 
 
 def _digest(token: str) -> bytes:

@@ -1,10 +1,13 @@
 """Signing up, in and out."""
 
+from uuid import UUID
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.rest.caller import Address, Me, The, answer
-from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, TokensSaid
+from gateway.rest.problems import Problem
+from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, SessionsSaid, TokensSaid
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -25,6 +28,20 @@ async def login(body: LoginBody, the: The, address: Address) -> Response:
 async def refresh(body: RefreshBody, the: The) -> Response:
     """Exchange a refresh token for a new pair. Each works once; reuse ends the family."""
     return answer((await the.accounts.refresh(body.refresh_token)).answer)
+
+
+@router.post("/sessions", response_model=SessionsSaid)
+async def sessions(me: Me, the: The, body: LogoutBody | None = None) -> Response:
+    """Where one is signed in. The refresh token, if given, says which of them is this one; no token goes into an address."""
+    found = await the.accounts.sessions(me.id, body.refresh_token if body is not None else None)
+    return answer({"items": found})
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(session_id: UUID, me: Me, the: The) -> None:
+    """End one of them; it is not renewed any more."""
+    if not await the.accounts.end_session(me.id, session_id):
+        raise Problem("not_found", "you are not signed in there")
 
 
 @router.post("/logout", status_code=204)

@@ -1,6 +1,7 @@
 """What a client needs to know before it signs in."""
 
 from importlib.metadata import version
+from typing import get_args
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.rest.caller import The, answer
 from infra.settings import Settings
+from schemas.base import Urgency
 from schemas.wire.rest import ConfigSaid, LimitsSaid
 
 router = APIRouter(tags=["config"])
@@ -31,6 +33,9 @@ async def config(request: Request, the: The) -> Response:
             file_bytes=settings.file_bytes,
         ),
         seats=settings.acceptances,
+        reply_seconds={
+            urgency: settings.offer_lifetime(urgency).total_seconds() for urgency in get_args(Urgency)
+        },
         version=version("yeongyeori"),
     )
     return answer(said.model_dump(mode="json", by_alias=True))

@@ -40,11 +40,10 @@ export function suggest(content) {
   return rest.post("/questions/suggestions", { content });
 }
 
-/** Withdraw a question, and write it anew with its words. */
-export async function rewrite(question) {
-  await move(question.id, "cancelled");
-  draft.value = question.content;
-  go("ask");
+/** Put a question in other words; those who were asked read them. */
+export async function edit(questionId, form) {
+  await rest.put(`/questions/${questionId}`, form);
+  await readQuestion(questionId);
 }
 
 export async function move(questionId, status) {
@@ -81,6 +80,21 @@ export function say(roomId, content, clientMsgId = crypto.randomUUID()) {
   const createdAt = new Date(serverNow()).toISOString();
   update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt });
   live.outbox.add(roomId, clientMsgId, content, createdAt);
+}
+
+/** Send files, each as a message of its own; one that is too large is not begun. */
+export function sendFiles(roomId, files) {
+  const most = state.value.config?.limits?.fileBytes ?? 0;
+  for (const file of files) {
+    if (file.size > most) notify("file_too_large");
+    else if (file.size > 0) sendFile(roomId, file);
+  }
+}
+
+export function sendFile(roomId, file, content = file.name || "file", clientMsgId = crypto.randomUUID()) {
+  const createdAt = new Date(serverNow()).toISOString();
+  update(rooms.pendingAdded, roomId, { clientMsgId, content, createdAt, file });
+  live.outbox.add(roomId, clientMsgId, content, createdAt, file);
 }
 
 /** Take back what was said, for everyone; its place stays. */
@@ -161,6 +175,16 @@ export function setAvailable(available) {
     bio,
     available,
   });
+}
+
+/** Where one is signed in. The refresh token says which of them is this one. */
+export async function readSessions() {
+  const { items } = await rest.post("/auth/sessions", { refreshToken: rest.tokens.pair?.refresh });
+  return items;
+}
+
+export async function endSession(id) {
+  await rest.call("DELETE", `/auth/sessions/${id}`);
 }
 
 export async function saveProfile(form) {

@@ -166,7 +166,7 @@ async function listen() {
   live.outbox = new Outbox({
     kept,
     userId: me(),
-    request: (type, data) => live.socket.request(type, data),
+    deliver,
     onSent: (roomId, id, ack) => update(rooms.pendingSet, roomId, id, { state: "acknowledged", seq: ack.seq }),
     onFailed: (roomId, id, code) => update(rooms.pendingSet, roomId, id, { state: "failed", code }),
   });
@@ -184,6 +184,20 @@ async function listen() {
     if (failed) update(rooms.pendingSet, roomId, message.clientMsgId, { state: "failed", code: failed });
   }
   live.socket.start();
+}
+
+/** Words go by the socket, files by REST; a lost upload is tried again under the same id. */
+async function deliver(roomId, { clientMsgId, content, file }) {
+  if (!file) return live.socket.request("send_message", { roomId, message: { clientMsgId, content } });
+  const form = new FormData();
+  form.append("clientMsgId", clientMsgId);
+  form.append("file", file, content);
+  try {
+    return await rest.post(`/chat-rooms/${roomId}/files`, form);
+  } catch (error) {
+    const later = error.status === undefined || error.status === 429 || error.status === 503;
+    throw Object.assign(error, { retryable: later, retryAfterMs: (error.retryAfter ?? 2) * 1_000 });
+  }
 }
 
 /** Frames come one by one; what they change is shown together, so that a burst costs one drawing. */

@@ -64,6 +64,22 @@ class RefreshBody(ClosedSaid):
     refresh_token: Annotated[str, Field(min_length=1, max_length=256)]
 
 
+class SessionSaid(Said):
+    """Where somebody is signed in."""
+
+    id: UUID
+    since: AwareDatetime
+    renewed_at: AwareDatetime
+    current: bool
+    """Whether it is the one that asks."""
+
+
+class SessionsSaid(Said):
+    """Where one is signed in, the one renewed last first."""
+
+    items: tuple[SessionSaid, ...]
+
+
 class LogoutBody(ClosedSaid):
     """End the family of this refresh token; without it, every family of the user."""
 
@@ -321,6 +337,8 @@ class ConfigSaid(Said):
     limits: LimitsSaid
     seats: int
     """How many experts may accept one question."""
+    reply_seconds: dict[str, float]
+    """By urgency: how long who accepted has for the first word before others are asked as well."""
     version: str
 
 

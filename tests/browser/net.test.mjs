@@ -46,7 +46,7 @@ function outbox(answers) {
   const sent = [];
   const settled = [];
   const box = new Outbox({
-    request: async (type, { message }) => {
+    deliver: async (roomId, message) => {
       sent.push(message.clientMsgId);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { named, picture, play } from "./scene.mjs";
 
 const QUESTION = "전세 보증금을 돌려받지 못하고 있어요. 집주인이 연락을 받지 않는데 무엇부터 해야 하나요?";
+const EDITED = "전세 보증금 때문에 내용증명을 보내려고 해요. 무엇을 적어야 하나요?";
 let asker;
 let expert;
 
@@ -28,7 +29,8 @@ async function story() {
 
   await expert.offer(QUESTION).locator(".countdown").waitFor();
   await picture(expert, "offer");
-  await expert.accept(QUESTION);
+  await inOtherWords();
+  await expert.accept(EDITED);
 
   await asker.page.getByText("김하늘 님이 함께해요").waitFor();
   await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();
@@ -36,9 +38,23 @@ async function story() {
   await afterIt();
 }
 
+/** The question is changed, and who was asked reads the change without doing anything. */
+async function inOtherWords() {
+  const { page } = asker;
+  await asker.button("질문 고치기").click();
+  await page.getByLabel("질문", { exact: true }).fill(EDITED);
+  await picture(asker, "editing");
+  await asker.button("저장하기").click();
+  await page.getByRole("heading", { name: EDITED }).waitFor();
+  await expert.offer(EDITED).waitFor();
+}
+
 async function chat() {
+  await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor();
+  await picture(expert, "first-reply");
   await expert.say("안녕하세요. 계약서에 적힌 만기일이 언제인가요?");
   await asker.page.getByText("만기일이 언제인가요?").last().waitFor();
+  await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor({ state: "detached" });
   await asker.say("지난달 말일이에요.");
   await expert.page.locator(".bubble", { hasText: "지난달 말일이에요." }).waitFor();
 

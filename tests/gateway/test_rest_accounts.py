@@ -111,6 +111,27 @@ class TestRefreshTokens:
         assert (await me.rest.post("/auth/logout")).status_code == 204
         problem(await self.refresh(me, me.tokens["refreshToken"]), 401, "unauthenticated")
 
+    async def test_where_one_is_signed_in_is_listed_and_ended(self, world: World) -> None:
+        # given somebody who signed in twice, and renewed the first
+        me, you = await world.person(), await world.person()
+        login = {"username": me.username, "password": PASSWORD}
+        elsewhere = (await me.rest.post("/auth/login", json=login)).json()["refreshToken"]
+        mine = (await self.refresh(me, me.tokens["refreshToken"])).json()["refreshToken"]
+
+        # when they look, then the one that was renewed last comes first and is known as the one that asks
+        items = (await me.rest.post("/auth/sessions", json={"refreshToken": mine})).json()["items"]
+        assert [one["current"] for one in items] == [True, False]
+        assert items[0]["renewedAt"] > items[0]["since"]
+        assert items[1]["renewedAt"] == items[1]["since"]
+
+        # and only they end the other, which is not renewed any more
+        other = f"/auth/sessions/{items[1]['id']}"
+        problem(await you.rest.delete(other), 404, "not_found")
+        assert (await me.rest.delete(other)).status_code == 204
+        problem(await self.refresh(me, elsewhere), 401, "unauthenticated")
+        assert (await self.refresh(me, mine)).status_code == 200
+        assert len((await me.rest.post("/auth/sessions")).json()["items"]) == 1
+
     async def test_nobody_ends_anothers(self, world: World) -> None:
         me, you = await world.person(), await world.person()
         await you.rest.post("/auth/logout", json={"refreshToken": me.tokens["refreshToken"]})

@@ -40,6 +40,26 @@ class TestQuestions:
         first, again, other = (answer.json()["id"] for answer in answers)
         assert first == again != other
 
+    async def test_other_words_are_read_at_once_and_heard_by_who_was_asked(self, world: World) -> None:
+        asker, expert = await world.person(), await world.expert()
+        question = await world.offered(asker, expert)
+        await expert.connect()
+        words = {"content": "달리 말하면 왜일까요?", "category": "물리", "urgency": "low"}
+        problem(await expert.rest.put(f"/questions/{question}", json=words), 403, "forbidden")
+        edited = await asker.rest.put(f"/questions/{question}", json=words)
+        assert edited.status_code == 200, edited.text
+        found = (await asker.rest.get(f"/questions/{question}")).json()
+        assert {name: found[name] for name in words} == words
+
+        def heard() -> list[str]:
+            told = [one for one in expert.frames if one["type"] == "question_assigned"]
+            return [one["data"]["question"]["content"] for one in told]
+
+        await expert.until(lambda: words["content"] in heard())
+
+        await expert.rest.post(f"/questions/{question}/accept")
+        problem(await asker.rest.put(f"/questions/{question}", json={"content": "또?"}), 409, "conflict")
+
     async def test_others_do_not_see_it(self, world: World) -> None:
         me, you = await world.person(), await world.person()
         asked = await me.ask("비밀이에요?")

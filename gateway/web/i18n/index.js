@@ -71,6 +71,14 @@ export function minutes(seconds) {
   return new Intl.NumberFormat(language.value, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
+/** A size in bytes, as people say it. */
+export function bytes(count) {
+  const units = ["byte", "kilobyte", "megabyte"];
+  const step = count < 1_000 ? 0 : count < 1_000_000 ? 1 : 2;
+  const format = { style: "unit", unit: units[step], unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: step === 2 ? 1 : 0 };
+  return new Intl.NumberFormat(language.value, format).format(count / 1_000 ** step);
+}
+
 /** Minutes and seconds left, never below zero. */
 export function left(until, now) {
   const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));

@@ -5,26 +5,27 @@
 
 export class Outbox {
   /**
-   * `request` is the socket's; `onSent(roomId, clientMsgId, ack)` and `onFailed(roomId, clientMsgId, code)` hear; `kept`
+   * `deliver(roomId, message)` sends and gives the answer, or throws with `code` and `retryable`; `onSent(roomId, clientMsgId, ack)` and `onFailed(roomId, clientMsgId, code)` hear; `kept`
    * (see `kept.js`) remembers for `userId`.
    */
-  constructor({ request, onSent, onFailed, kept, userId }) {
-    Object.assign(this, { request, onSent, onFailed, kept, userId });
+  constructor({ deliver, onSent, onFailed, kept, userId }) {
+    Object.assign(this, { deliver, onSent, onFailed, kept, userId });
     this.queues = new Map();
     this.busy = new Set();
   }
 
-  add(roomId, clientMsgId, content, createdAt = new Date().toISOString()) {
-    this.remember({ userId: this.userId, roomId, clientMsgId, content, createdAt });
-    this.queue(roomId, { clientMsgId, content });
+  /** `file`, if any, is what is sent, and `content` its name. */
+  add(roomId, clientMsgId, content, createdAt = new Date().toISOString(), file = undefined) {
+    this.remember({ userId: this.userId, roomId, clientMsgId, content, createdAt, file });
+    this.queue(roomId, { clientMsgId, content, file });
     this.send(roomId);
   }
 
   /** What was on its way when the page was closed; the caller shows it. Failed ones wait for the person. */
   async restore() {
     const messages = (await this.kept?.of(this.userId).catch(() => [])) ?? [];
-    for (const { roomId, clientMsgId, content, failed } of messages) {
-      if (!failed) this.queue(roomId, { clientMsgId, content });
+    for (const { roomId, clientMsgId, content, file, failed } of messages) {
+      if (!failed) this.queue(roomId, { clientMsgId, content, file });
     }
     return messages;
   }
@@ -71,7 +72,7 @@ export class Outbox {
   async one(roomId, message) {
     for (;;) {
       try {
-        const ack = await this.request("send_message", { roomId, message });
+        const ack = await this.deliver(roomId, message);
         this.forget(message.clientMsgId);
         this.onSent(roomId, message.clientMsgId, ack);
         return true;

@@ -36,6 +36,14 @@ export class Rest {
     return this.call("POST", path, body, options);
   }
 
+  /** A file of a room, as its bytes. */
+  async blob(path) {
+    const token = await this.tokens.fresh();
+    const answer = await fetch(`./api${path}`, { headers: token ? { Authorization: `Bearer ${token}` } : {} });
+    if (!answer.ok) throw new Problem(answer.status, parse(await answer.text())?.code ?? `http_${answer.status}`);
+    return answer.blob();
+  }
+
   put(path, body) {
     return this.call("PUT", path, body);
   }
@@ -61,7 +69,8 @@ export class Rest {
 
   async once(method, path, body, open, key) {
     const headers = {};
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const form = body instanceof FormData;
+    if (body !== undefined && !form) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     if (!open) {
       const token = await this.tokens.fresh();
@@ -71,7 +80,7 @@ export class Rest {
     const answer = await fetch(`./api${path}`, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || form ? body : JSON.stringify(body),
     });
     this.noteTime(answer, sentAt);
     const text = await answer.text();

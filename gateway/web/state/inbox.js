@@ -5,6 +5,8 @@
 
 import { roomOpened } from "./rooms.js";
 
+const BEING_ANSWERED = new Set(["accepting", "declining"]);
+
 export function inboxFrame(state, type, data, at = null) {
   if (data.inboxSeq !== undefined && data.inboxSeq <= state.inboxSeq) return state;
   const next = data.inboxSeq === undefined ? state : { ...state, inboxSeq: data.inboxSeq };
@@ -29,7 +31,9 @@ export function inboxFrame(state, type, data, at = null) {
 }
 
 function offered(state, { question, offer }, at) {
-  const entry = { question, offer, at, state: "open" };
+  // An offer comes again when its question was put in other words, perhaps while it is being answered.
+  const known = state.offers[question.id];
+  const entry = { question, offer, at: known?.at ?? at, state: BEING_ANSWERED.has(known?.state) ? known.state : "open" };
   return { ...state, offers: { ...state.offers, [question.id]: entry } };
 }
 

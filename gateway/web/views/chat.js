@@ -2,11 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { sendFiles } from "../actions.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
 import { attempt, readQuestion, readRoom } from "../session.js";
 import { state } from "../state/store.js";
 import { Composer } from "./composer.js";
+import { FirstReply } from "./first-reply.js";
 import { roomName } from "./lists.js";
 import { Log } from "./log.js";
 
@@ -20,7 +22,11 @@ export function Chat({ id }) {
     }
   }, [id]);
   const closed = room.status === "closed";
-  return html`<section class="chat" aria-label=${roomName(room, me)}>
+  function dropped(event) {
+    event.preventDefault();
+    if (!closed) sendFiles(id, [...event.dataTransfer.files]);
+  }
+  return html`<section class="chat" aria-label=${roomName(room, me)} onDragOver=${(event) => event.preventDefault()} onDrop=${dropped}>
     <header class="chat-head">
       <a class="plain back narrow-only" href="#/rooms" aria-label=${t("nav.rooms")}>‹</a>
       <span class="grow">
@@ -30,6 +36,7 @@ export function Chat({ id }) {
       ${closed && html`<span class="badge">${t("room.closed")}</span>`}
     </header>
     <${Log} key=${id} room=${room} me=${me} />
+    ${!closed && html`<${FirstReply} room=${room} me=${me} />`}
     <${Typing} room=${room} me=${me} />
     ${closed ? html`<p class="composer shut">${t("room.no_more")}</p>` : html`<${Composer} roomId=${id} />`}
   </section>`;

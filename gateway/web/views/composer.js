@@ -6,7 +6,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 
-import { say, typing } from "../actions.js";
+import { say, sendFiles, typing } from "../actions.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
 import { Enter } from "../state/enter.js";
@@ -79,12 +79,31 @@ export function Composer({ roomId }) {
     if (LINE_BREAKS.has(event.inputType) && enter.current.spent) event.preventDefault();
   }
 
+  /** Pictures that are pasted are sent; words go into the field. */
+  function pasted(event) {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0) return;
+    event.preventDefault();
+    sendFiles(roomId, files);
+  }
+
+  function chosen(event) {
+    sendFiles(roomId, [...event.target.files]);
+    event.target.value = "";
+    field.current.focus();
+  }
+
   function submit(event) {
     event.preventDefault();
     send();
   }
 
   return html`<form class="composer" onSubmit=${submit}>
+    ${state.value.config?.limits?.fileBytes > 0 &&
+    html`<label class="attach" title=${t("file.attach")}>
+      <span aria-hidden="true">＋</span>
+      <input class="only-read" type="file" multiple aria-label=${t("file.attach")} onChange=${chosen} />
+    </label>`}
     <textarea
       ref=${field}
       rows="1"
@@ -93,6 +112,7 @@ export function Composer({ roomId }) {
       placeholder=${t("room.write.hint")}
       enterkeyhint="enter"
       onInput=${typed}
+      onPaste=${pasted}
       onKeyDown=${pressed}
       onKeyUp=${(event) => enter.current.released(event)}
       onBlur=${() => enter.current.left()}

@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 
-import { redact, say, takeBack } from "../actions.js";
+import { redact, say, sendFile, takeBack } from "../actions.js";
 import { html } from "../html.js";
 import { clockTime, errorText, minuteOf, t } from "../i18n/index.js";
 import { attempt } from "../session.js";
+import { LeavingFile, SentFile } from "./files.js";
 import { Avatar } from "./parts.js";
 
 const TOGETHER_MS = 120_000;
@@ -35,9 +36,11 @@ export function Item({ roomId, item, own, joined, timed, role, unread, open }) {
     <div class="message-body">
       ${!own && !joined && html`<p class="from"><b>${item.senderName}</b>${role && html`<${MemberRole} role=${role} />`}</p>`}
       <div class="bubble-row">
-        <p class=${`bubble ${item.redacted ? "redacted" : ""} ${role === "expert" && !own ? "of-expert" : ""}`}>
-          ${item.redacted ? t("room.redacted") : item.content}
-        </p>
+        ${item.file && !item.redacted
+          ? html`<${SentFile} roomId=${roomId} file=${item.file} />`
+          : html`<p class=${`bubble ${item.redacted ? "redacted" : ""} ${role === "expert" && !own ? "of-expert" : ""}`}>
+              ${item.redacted ? t("room.redacted") : item.content}
+            </p>`}
         <small class="when">
           ${unread > 0 &&
           html`<b class="unread-digit"><span aria-hidden="true">${unread}</span>
@@ -73,11 +76,15 @@ export function MemberRole({ role }) {
 
 /** A message that has not come back as an item yet. */
 export function Pending({ roomId, message }) {
+  const again = () =>
+    message.file ? sendFile(roomId, message.file, message.content, message.clientMsgId) : say(roomId, message.content, message.clientMsgId);
   const failed = message.state === "failed";
   return html`<article class=${`message own pending ${message.state}`}>
     <div class="message-body">
       <div class="bubble-row">
-        <p class="bubble">${message.content}</p>
+        ${message.file
+          ? html`<${LeavingFile} file=${message.file} name=${message.content} />`
+          : html`<p class="bubble">${message.content}</p>`}
         <small class="when">
           <span class=${failed ? "wrong" : "standing"} role=${failed ? "alert" : undefined}>
             ${t(`room.${message.state}`)}${failed && ` · ${errorText(message.code)}`}
@@ -86,7 +93,7 @@ export function Pending({ roomId, message }) {
       </div>
       ${failed &&
       html`<p class="actions">
-        <button class="plain" type="button" onClick=${() => say(roomId, message.content, message.clientMsgId)}>
+        <button class="plain" type="button" onClick=${again}>
           ${t("room.again")}
         </button>
         <button class="plain" type="button" onClick=${() => takeBack(roomId, message.clientMsgId)}>${t("room.drop")}</button>

@@ -6,10 +6,11 @@ import { saveProfile } from "../actions.js";
 import { able, tellMe, tellMeNoMore, told } from "../away.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
-import { attempt, eraseMe, notify, signOut, signOutEverywhere } from "../session.js";
+import { attempt, eraseMe, notify, signOut } from "../session.js";
 import { isExpert, state } from "../state/store.js";
 import { ExpertForm } from "./expert-form.js";
 import { Avatar, Choice, Field } from "./parts.js";
+import { Sessions } from "./sessions.js";
 import { LanguageSwitch } from "./side.js";
 
 export function Profile() {
@@ -25,11 +26,11 @@ export function Profile() {
     ${isExpert.value && html`<${ExpertForm} expert=${me.expert} />`}
     <${Account} me=${me} />
     ${able && html`<${Telling} />`}
+    <${Sessions} />
     <p class="actions">
       <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <${LanguageSwitch} />
       <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
-      <button class="plain" type="button" onClick=${signOutEverywhere}>${t("sign_out.everywhere")}</button>
     </p>
     <${Erase} />
   </div>`;

@@ -1,13 +1,14 @@
 /** One question of mine: what has happened to it so far, who was found and why, and what can be done now. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { move, rewrite } from "../actions.js";
+import { move } from "../actions.js";
 import { html } from "../html.js";
 import { clockTime, t } from "../i18n/index.js";
 import { attempt, readQuestion } from "../session.js";
 import { state } from "../state/store.js";
 import { story } from "../state/story.js";
+import { EditQuestion } from "./edit-question.js";
 import { Avatar, Countdown, Reasons, Score, Status } from "./parts.js";
 import { Rating } from "./rating.js";
 
@@ -28,12 +29,12 @@ const MOVES = {
   cancelled: [],
 };
 
-const REWRITABLE = new Set(["pending", "matched", "unmatched"]);
+const EDITABLE = new Set(["pending", "matched", "unmatched"]);
 
 export function Moves({ question }) {
   const mine = question.userId === state.value.me.id;
   if (!mine) return null;
-  const moves = (MOVES[question.status] ?? []).map(
+  return (MOVES[question.status] ?? []).map(
     ([status, label], i) => html`<button
       key=${status}
       type="button"
@@ -43,12 +44,11 @@ export function Moves({ question }) {
       ${t(label)}
     </button>`,
   );
-  if (!REWRITABLE.has(question.status)) return moves;
-  return html`<button type="button" class="plain" onClick=${() => attempt(() => rewrite(question))}>${t("question.rewrite")}</button>${moves}`;
 }
 
 export function QuestionView({ id }) {
   const question = state.value.questions[id];
+  const [editing, setEditing] = useState(false);
   const searching = ["pending", "matched"].includes(question?.status);
   useEffect(() => {
     attempt(() => readQuestion(id));
@@ -60,6 +60,7 @@ export function QuestionView({ id }) {
     return () => clearInterval(timer);
   }, [id, searching]);
   if (!question?.content) return html`<p class="splash" role="status">${t("loading")}</p>`;
+  const editable = EDITABLE.has(question.status) && question.userId === state.value.me.id;
   return html`<article class="page question">
     <header>
       <p class="meta">
@@ -74,7 +75,9 @@ export function QuestionView({ id }) {
       <${Story} question=${question} />
       ${searching && html`<p class="hint">${t("question.close")}</p>`}
     </section>
+    ${editing && editable && html`<${EditQuestion} question=${question} onDone=${() => setEditing(false)} />`}
     <p class="actions">
+      ${editable && !editing && html`<button type="button" class="secondary" onClick=${() => setEditing(true)}>${t("question.edit")}</button>`}
       ${question.roomId && html`<a class="button primary" href=${`#/rooms/${question.roomId}`}>${t("question.open_room")}</a>`}
       <${Moves} question=${question} />
     </p>
