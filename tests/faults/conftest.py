@@ -34,6 +34,8 @@ class Roles:
 
     directory: Path
     environment: dict[str, str]
+    own: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+    """Settings of one role, by its arguments."""
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     arguments: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -42,7 +44,7 @@ class Roles:
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
-                env={**os.environ, **self.environment},
+                env={**os.environ, **self.environment, **self.own.get(arguments, {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
