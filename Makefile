@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
 JARS := infra/kafka/target/jars/.complete
+ARCHIVE := infra/kafka/target/kafka.jsa
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 # uv looks certificates up where the system keeps them and compiles for a quick first start.
@@ -38,11 +39,11 @@ check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, impo
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test-kafka: $(VENV)/.dev kafka-jars ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
+test-kafka: $(VENV)/.dev $(ARCHIVE) ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
 	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
 	$(PYTEST) --broker apache -m kafka --ignore=tests/stories --ignore=tests/faults $(ARGS)
 
-soak: $(VENV)/.dev kafka-jars ## faults on three brokers, nonsense, a million offer events (SEED=1 FAULTS=40 FUZZ=20 EVENTS=1000000)
+soak: $(VENV)/.dev $(ARCHIVE) ## faults on three brokers, nonsense, a million offer events (SEED=1 FAULTS=40 FUZZ=20 EVENTS=1000000)
 	$(BIN)/python -m tests.commands.simulating $(SEED) $(EVENTS)
 	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FUZZ=$(FUZZ) $(PYTEST) -s --timeout 7200 tests/fuzz $(ARGS)
 	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FAULTS=$(FAULTS) $(PYTEST) --broker apache -s --timeout 7200 tests/faults $(ARGS)
@@ -63,6 +64,10 @@ $(JARS): infra/kafka/pom.xml
 	rm -rf $(dir $@)
 	mvn -B -q -f $< dependency:copy-dependencies
 	@touch $@
+
+# A node of Kafka starts in two thirds of the time with its classes in an archive, and the tests start dozens.
+$(ARCHIVE): $(JARS) | $(VENV)/.dev
+	$(BIN)/python -m infra.kafka.archive
 
 lock: $(VENV)/.uv ## write locks/ anew from pyproject.toml (ARGS="--upgrade" for newer versions)
 	$(COMPILE) $(ARGS) pyproject.toml --group build -o locks/run.txt

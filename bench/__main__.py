@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("append", "rebuild", "relay", "start", "audit", "chat", "plain", "match", "rank", "log")
+NAMES = ("append", "rebuild", "relay", "start", "audit", "expiry", "chat", "plain", "match", "rank", "log")
 
 
 def main() -> None:

@@ -33,10 +33,10 @@ ROLES = {
     "matcher": ("matcher", "serve"),
     "gateway": ("gateway",),
 }
-TO_DO = """
-SELECT (SELECT position FROM store.log_head) - (SELECT position FROM ops.relay_head)
-    + coalesce((SELECT sum(greatest(r.position - t.position, 0)) FROM ops.tracking t
-                JOIN ops.relay_checkpoints r USING (topic, partition)), 0)
+RELAYED = "SELECT (SELECT position FROM store.log_head) - (SELECT position FROM ops.relay_head)"
+APPLIED = """
+SELECT coalesce(sum(greatest(r.position - t.position, 0)), 0)
+FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition) WHERE t.consumer LIKE
 """
 
 
@@ -92,8 +92,12 @@ class Site:
                 raise SystemExit(f"nothing came of it: see {self.directory}")
             await asyncio.sleep(0.01)
 
-    async def caught_up(self) -> bool:
-        return self.query(TO_DO) == 0
+    async def relayed(self) -> bool:
+        return self.query(RELAYED) == 0
+
+    async def caught_up(self, consumers: str = "%") -> bool:
+        """Whether all is published, and taken by every consumer of such a name."""
+        return await self.relayed() and self.query(f"{APPLIED} '{consumers}'") == 0
 
     async def answers(self, port: int, path: str) -> bool:
         try:

@@ -22,9 +22,10 @@ async def _measure(site: Site, world: World, events: int) -> None:
                 await site.until(lambda: site.answers(site.settings.http_port, "/readyz"))
             case "matcher":
                 await site.until(lambda: site.answers(site.settings.matcher_port, "/healthz"))
-                await site.until(site.caught_up)
+            case "relay":
+                await site.until(site.relayed)
             case _:
-                await site.until(site.caught_up)
+                await site.until(lambda: site.caught_up("view:%"))
 
     for number, role in enumerate(ROLES):
         site.kill(role)
@@ -33,6 +34,7 @@ async def _measure(site: Site, world: World, events: int) -> None:
         site.start(role)
         await of_use(role)
         seconds = round(time.perf_counter() - began, 2)
+        await site.until(site.caught_up)
         say("start", role=role, events=events, seconds=seconds, memory_mb=site.memory_mb(role))
 
 

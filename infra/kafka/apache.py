@@ -17,6 +17,8 @@ from infra.embedded.part import Part, PartFailed
 from infra.embedded.ports import HOST, any_free
 
 JARS = Path(__file__).parent / "target" / "jars"
+ARCHIVE = JARS.parent / "kafka.jsa"
+"""What `infra.kafka.archive` writes."""
 HEAP = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=WARN")
 
 
@@ -80,7 +82,8 @@ class ApacheKafka(Part):
             raise PartFailed(f"Apache Kafka could not lay out {self.directory}:\n{done.stdout}{done.stderr}")
 
     def command(self) -> Sequence[str]:
-        return [find_java(), *HEAP, "-cp", f"{JARS}/*", "kafka.Kafka", str(self._properties)]
+        shared = [f"-XX:SharedArchiveFile={ARCHIVE}"] if ARCHIVE.exists() else []
+        return [find_java(), *HEAP, *shared, "-cp", f"{JARS}/*", "kafka.Kafka", str(self._properties)]
 
     def answers(self) -> bool:
         return speaks_kafka(self.port)
