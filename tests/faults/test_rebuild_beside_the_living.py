@@ -57,6 +57,7 @@ async def rebuilt(roles: Roles, *words: str) -> None:
     assert await process.wait() == 0
 
 
+@pytest.mark.kafka
 @pytest.mark.timeout(240)
 async def test_no_read_fails_and_none_is_wrong(roles: Roles, redis_url: str) -> None:
     # given a relay, a worker, people who write all the time, and people who read

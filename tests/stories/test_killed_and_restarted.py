@@ -1,6 +1,7 @@
 """kill -9 of every process of ours and of the broker under load: what was acknowledged is there, once, in order."""
 
 import asyncio
+import shutil
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -94,3 +95,27 @@ async def test_started_again_everything_is_as_it_was(mortal: Stack, pair: Pair) 
     await asker.send("join_room", roomId=room)
     await asker.say(room, "다시 왔어요", "back")
     await expert.frame("new_message", roomId=room, seq=11)
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(300)
+async def test_an_index_that_was_lost_under_load_comes_back_by_itself(mortal: Stack, pair: Pair) -> None:
+    # given people who talk, and an index of which the matcher and every file are gone at once
+    asker, expert, room = pair
+    acknowledged: dict[str, int] = {}
+    stop = asyncio.Event()
+    talking = asyncio.create_task(_keep_talking(asker, room, acknowledged, stop))
+    mortal.kill("-m matcher")
+    shutil.rmtree(mortal.data_dir / "qdrant")
+
+    # when somebody asks meanwhile
+    question = await asker.ask("벽시계의 추가 멈춰요. 어디서 고치나요?")
+
+    # then the matcher is started again, fills the index from the log, and finds the expert
+    offered = await expert.until(
+        lambda: [f for f in expert.frames if f["data"].get("question", {}).get("id") == question["id"]], 60
+    )
+    stop.set()
+    await talking
+    assert offered[0]["type"] == "question_assigned"
+    assert len(acknowledged) > 20
