@@ -54,7 +54,7 @@ test-browser: $(VENV)/.dev ## the web client in a headless browser (needs Node 2
 test-torch: $(VENV)/.torch ## the sentence-transformers encoder (downloads torch)
 	$(PYTEST) -m torch $(ARGS)
 
-bench: $(VENV)/.run ## figures, one JSON object a line (ARGS="chat", ARGS="append", …)
+bench: $(VENV)/.bench ## figures, one JSON object a line (ARGS="chat", ARGS="append", …)
 	$(BIN)/python -m bench $(ARGS)
 
 kafka-jars: $(JARS) ## Apache Kafka's jars, by Maven
@@ -73,6 +73,7 @@ lock: $(VENV)/.uv ## write locks/ anew from pyproject.toml (ARGS="--upgrade" for
 	$(COMPILE) $(ARGS) pyproject.toml --group build -o locks/run.txt
 	$(COMPILE) $(ARGS) pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt
 	$(COMPILE) $(ARGS) pyproject.toml --group dev --extra torch -c locks/dev.txt -o locks/torch.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group build --group bench -c locks/run.txt -o locks/bench.txt
 	echo uv | $(COMPILE) $(ARGS) - -o locks/uv.txt
 
 clean: ## remove what is built and installed; the data directory stays
@@ -88,7 +89,7 @@ $(VENV)/.uv: locks/uv.txt
 	@$(BIN)/python -m pip install -q --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.run $(VENV)/.dev $(VENV)/.torch: $(VENV)/.%: locks/%.txt pyproject.toml $(VENV)/.uv
+$(VENV)/.run $(VENV)/.dev $(VENV)/.bench $(VENV)/.torch: $(VENV)/.%: locks/%.txt pyproject.toml $(VENV)/.uv
 	@echo "Installing $<"
 	@$(call install,--require-hashes -r $<)
 	@$(call install,--no-deps --no-build-isolation -e .)

@@ -4,7 +4,21 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("append", "rebuild", "relay", "start", "audit", "expiry", "chat", "plain", "match", "rank", "log")
+GATEWAY = ("fanout", "idle", "conformance")
+NAMES = (
+    "append",
+    "rebuild",
+    "relay",
+    "start",
+    "audit",
+    "expiry",
+    "chat",
+    "plain",
+    "match",
+    "rank",
+    "log",
+    *GATEWAY,
+)
 
 
 def main() -> None:

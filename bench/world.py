@@ -120,3 +120,18 @@ class World:
             return await self.room(asker, expert, tuple(others))
 
         return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+    async def pairs_of_rooms(self, people: int, members: int) -> dict[UUID, tuple[Room, Room]]:
+        """`people` people (a multiple of `members`), each in two rooms with `members` in each."""
+        at_once = asyncio.Semaphore(100)
+
+        async def group(number: int) -> tuple[Room, Room]:
+            async with at_once:
+                asker = await self.person(number, "questioner")
+                expert = await self.expert(number)
+                others = [await self.person(number, "questioner") for _ in range(members - 2)]
+                first = await self.room(asker, expert, tuple(others))
+                return first, await self.room(asker, expert, tuple(others))
+
+        pairs = await asyncio.gather(*(group(number) for number in range(people // members)))
+        return {member: pair for pair in pairs for member in pair[0].members}

@@ -10,24 +10,29 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from gateway.codec import Codec
+from gateway.codec import JSON_FRAMES, Codec
 from gateway.metrics import FRAMES_OUT
+
+OPEN = State.OPEN
 
 
 class Outbox:
     """One connection's unsent bytes: never more than `most`, apart from the few of a close frame."""
 
-    __slots__ = ("_codec", "_connection", "_most")
+    __slots__ = ("_codec", "_compressed", "_connection", "_most", "_protocol", "_transport")
 
     def __init__(self, connection: ServerConnection, codec: Codec, most: int) -> None:
         self._connection = connection
-        self._codec = codec
+        self._protocol = connection.protocol
+        self._transport = connection.transport
+        self._compressed = bool(connection.protocol.extensions)
+        self._codec = None if codec is JSON_FRAMES else codec
         self._most = most
 
     @property
     def waiting(self) -> int:
         """How many bytes the reader has not taken yet, beyond what the system holds for it."""
-        return self._connection.transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     @property
     def crowded(self) -> bool:
@@ -36,23 +41,24 @@ class Outbox:
 
     def write(self, frame: bytes) -> bool:
         """Write a frame in the connection's codec. False, and no more is written, if it does not fit any more."""
+        if self._codec is None:
+            return self.put(frame)
         return all(self.put(packet) for packet in self._codec.write(frame))
 
     def put(self, packet: bytes) -> bool:
         """Write a packet as it is. False, and nothing is written, if it does not fit any more."""
-        connection = self._connection
-        if connection.protocol.state is not State.OPEN:
+        if self._protocol.state is not OPEN:
             return True
         framed = _framed(packet)
-        waiting = self.waiting
+        waiting = self._transport.get_write_buffer_size()
         # What does not fit an empty queue could never be sent: one packet larger than the bound goes alone.
         if waiting and waiting + len(framed) > self._most:
             return False
-        FRAMES_OUT.inc()
-        if connection.protocol.extensions:
-            broadcast((connection,), packet, text=True)
+        FRAMES_OUT.value += 1
+        if self._compressed:
+            broadcast((self._connection,), packet, text=True)
         else:
-            connection.transport.write(framed)
+            self._transport.write(framed)
         return True
 
 

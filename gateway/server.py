@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from limits import parse
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -56,15 +57,7 @@ class SocketServer:
             self._settings.ws_host,
             self._settings.ws_port,
             process_request=self._let_in,
-            compression="deflate" if self._settings.compression else None,
-            max_size=self._settings.frame_bytes,
-            max_queue=64,
-            open_timeout=HANDSHAKE_SECONDS,
-            ping_interval=HEARTBEAT_SECONDS,
-            ping_timeout=HEARTBEAT_SECONDS,
-            close_timeout=3,
-            server_header=None,
-            logger=_library_log(),
+            **options_of(self._settings),
         )
         host, port = self._server.sockets[0].getsockname()[:2]
         return Listening(host, port)
@@ -109,6 +102,21 @@ class SocketServer:
         if turned.retry_after is not None:
             response.headers["Retry-After"] = str(turned.retry_after)
         return response
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """How the library serves: sizes, times, and compression for those who ask for it, if the setting allows it."""
+    return {
+        "compression": "deflate" if settings.compression else None,
+        "max_size": settings.frame_bytes,
+        "max_queue": 64,
+        "open_timeout": HANDSHAKE_SECONDS,
+        "ping_interval": HEARTBEAT_SECONDS,
+        "ping_timeout": HEARTBEAT_SECONDS,
+        "close_timeout": 3,
+        "server_header": None,
+        "logger": _library_log(),
+    }
 
 
 def _library_log() -> logging.Logger:

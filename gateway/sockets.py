@@ -96,7 +96,7 @@ class Socket:
                 self._perform(self._session.hello(token, time.time()))
             while True:
                 text = await self._connection.recv()
-                FRAMES_IN.inc()
+                FRAMES_IN.value += 1
                 self._perform(self._session.receive(text, time.time()))
                 while self._session.full and not self._session.closed:
                     await asyncio.sleep(0.005)
