@@ -28,6 +28,7 @@ from gateway.rest import (
     files,
     health,
     inbox,
+    operations,
     pages,
     problems,
     profile,
@@ -108,7 +109,7 @@ def rest(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (auth, profile, questions, experts, rooms, files, inbox, config):
+    for router in (auth, profile, questions, experts, rooms, files, inbox, operations, config):
         app.include_router(router.router, prefix="/api", responses=problems.DOCUMENTED)
     app.include_router(health.router)
     pages.install(app)

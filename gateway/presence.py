@@ -8,6 +8,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from os import getpid
+from socket import gethostname
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
@@ -22,6 +24,9 @@ from projections.queries.rooms import rooms_of
 
 GRACE_SECONDS = 5.0
 """How long a person may be without a socket, as when a phone switches applications, before they are gone."""
+SOCKETS = "yeon:sockets"
+"""Redis hash: each gateway process with how many sockets it has, and the Unix time in seconds when it said so."""
+NODE = f"{gethostname()}:{getpid()}"
 log = logging.getLogger(__name__)
 
 _REMOVE = """
@@ -53,6 +58,18 @@ class Present:
         members = await self._redis.zrangebyscore(ONLINE, time.time() - ONLINE_SECONDS, "+inf")
         return [_user(member) for member in members]
 
+    async def by_node(self) -> dict[str, int]:
+        """How many sockets each gateway process has that said so lately. Raises `RedisError`."""
+        now = time.time()
+        found: dict[str, int] = {}
+        for node, said in (await self._redis.hgetall(SOCKETS)).items():
+            count, at = _text(said).split()
+            if now - float(at) <= ONLINE_SECONDS:
+                found[_text(node)] = int(count)
+            else:
+                await self._redis.hdel(SOCKETS, node)
+        return found
+
     def came(self, user_id: UUID) -> None:
         """One more socket of this person."""
         self.sockets += 1
@@ -80,6 +97,7 @@ class Present:
     async def refresh(self) -> None:
         """One heartbeat of everyone here, and one look for those without."""
         now = time.time()
+        await self._redis.hset(SOCKETS, NODE, f"{self.sockets} {now:.0f}")
         if self._sockets:
             await self._redis.zadd(ONLINE, {str(user_id): now for user_id in self._sockets}, gt=True)
             self._refreshed.update(dict.fromkeys(self._sockets, now))
@@ -129,4 +147,8 @@ class Present:
 
 
 def _user(member: object) -> UUID:
-    return UUID(member.decode() if isinstance(member, bytes) else str(member))
+    return UUID(_text(member))
+
+
+def _text(said: object) -> str:
+    return said.decode() if isinstance(said, bytes) else str(said)

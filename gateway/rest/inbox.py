@@ -1,19 +1,13 @@
-"""One's durable notifications, and the live figures for operators."""
+"""One's durable notifications."""
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from gateway.rest.caller import Me, The, answer
-from gateway.rest.problems import Problem
 from projections.queries.inbox import inbox
-from projections.queries.progress import operator_counts
 from schemas.wire.rest import HistorySaid
-
-STATISTICS = "yeon:statistics"
-"""The Redis key under which the streams keep their live figures, as JSON."""
 
 router = APIRouter(tags=["inbox"])
 
@@ -28,12 +22,3 @@ async def notifications(
     """What one was told after `afterSeq`, ascending and without a gap."""
     await me.sees_own_writes()
     return answer(await inbox(the.pool, me.id, after_seq, limit))
-
-
-@router.get("/statistics", response_model=None)
-async def statistics(me: Me, the: The) -> Response:
-    """Live figures and counts, for operators."""
-    if me.claims.role != "operator":
-        raise Problem("forbidden", "for operators only")
-    live = await the.redis.get(STATISTICS)
-    return answer({"live": orjson.loads(live) if live else {}, "counts": await operator_counts(the.pool)})

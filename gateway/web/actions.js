@@ -150,8 +150,14 @@ export async function leave(roomId) {
 
 /** What operators see: live figures, counts, and how far each consumer is behind. */
 export async function readOperations() {
-  const [figures, ready] = await Promise.all([rest.get("/statistics"), fetch("./readyz").then((answer) => answer.json())]);
-  return { ...figures, behind: ready.parts?.views?.behind ?? {} };
+  const ready = fetch("./readyz").then((answer) => answer.json());
+  const [figures, parked, { parts }] = await Promise.all([rest.get("/statistics"), rest.get("/parked"), ready]);
+  return { ...figures, parked: parked.items, behind: parts?.views?.behind ?? {} };
+}
+
+/** Have what was parked of a key taken up again. */
+export async function releaseParked({ consumer, key }) {
+  await rest.post("/parked/release", { consumer, key });
 }
 
 export async function findExperts(query) {

@@ -64,6 +64,31 @@ class RefreshBody(ClosedSaid):
     refresh_token: Annotated[str, Field(min_length=1, max_length=256)]
 
 
+class ParkedOneSaid(Said):
+    """The first event of a key that a consumer could not take."""
+
+    consumer: str
+    key: UUID
+    position: int
+    reason: str
+    parked_at: AwareDatetime
+    behind: int
+    """How many later events of the key wait behind it."""
+
+
+class ParkedSaid(Said):
+    """What is parked."""
+
+    items: tuple[ParkedOneSaid, ...]
+
+
+class ReleaseBody(ClosedSaid):
+    """What is to be taken up again."""
+
+    consumer: Annotated[str, Field(min_length=1, max_length=200)]
+    key: UUID
+
+
 class SessionSaid(Said):
     """Where somebody is signed in."""
 

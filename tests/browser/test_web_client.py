@@ -69,7 +69,7 @@ def test_the_laws_of_the_client_hold() -> None:
 
 
 @pytest.mark.timeout(SCENE_SECONDS + 60)
-@pytest.mark.parametrize("scene", ["first", "story", "three", "typing", "pages", "history"])
+@pytest.mark.parametrize("scene", ["first", "story", "three", "typing", "files", "pages", "history"])
 def test_people_use_it(scene: str, modules: None, running: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
     run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS)

@@ -44,7 +44,7 @@ async function typed(events) {
     } else {
       const event = new KeyboardEvent(type, { ...init, bubbles: true, cancelable: true });
       // A second press finds an empty field: write again, as a person would.
-      if (type === "keydown" && field.value === "") write("말");
+      if (type === "keydown" && field.value === "" && !init.repeat) write("말");
       field.dispatchEvent(event);
     }
   }

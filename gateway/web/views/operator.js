@@ -2,9 +2,10 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { readOperations } from "../actions.js";
+import { readOperations, releaseParked } from "../actions.js";
 import { html } from "../html.js";
 import { clockTime, minutes, t } from "../i18n/index.js";
+import { attempt, notify } from "../session.js";
 
 const EVERY_MS = 2_000;
 const STATUSES = ["pending", "matched", "in_progress", "unmatched", "resolved", "cancelled"];
@@ -33,7 +34,7 @@ function useOperations() {
 export function OperatorView() {
   const [said, stale] = useOperations();
   if (!said) return html`<p class="splash" role="status">${t("loading")}</p>`;
-  const { live, counts, behind } = said;
+  const { live, counts, behind, parked, sockets } = said;
   const hour = live.lastHour ?? {};
   const duration = (seconds) => (seconds === null || seconds === undefined ? "–" : minutes(seconds));
   const rate = hour.acceptanceRate;
@@ -61,14 +62,32 @@ export function OperatorView() {
     <div class="pair">
       <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
       <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort()} />
+      <${Table} title=${t("operator.sockets")} rows=${Object.entries(sockets ?? {}).sort()} />
     </div>
     <section class="card">
       <h2>${t("operator.parked")}</h2>
-      ${Object.keys(counts.parked).length === 0
-        ? html`<p class="hint">${t("operator.parked.none")}</p>`
-        : html`<${Table} rows=${Object.entries(counts.parked)} /><p class="hint">${t("operator.parked.how")} <code>yeon parked release</code></p>`}
+      ${parked.length === 0 && html`<p class="hint">${t("operator.parked.none")}</p>`}
+      <ul class="list">${parked.map((one) => html`<${Parked} key=${`${one.consumer} ${one.key}`} one=${one} />`)}</ul>
     </section>
   </div>`;
+}
+
+/** One event that could not be taken, with what waits behind it. Releasing says whether it went this time. */
+function Parked({ one }) {
+  const [busy, setBusy] = useState(false);
+  async function release() {
+    setBusy(true);
+    if (await attempt(() => releaseParked(one))) notify("operator.parked.tried", "told");
+    setBusy(false);
+  }
+  return html`<li class="row">
+    <span class="grow">
+      <b>${one.consumer} · ${one.position}</b>
+      <small>${one.reason}</small>
+      <small>${t("operator.parked.behind", { count: one.behind })} · <code>${one.key}</code></small>
+    </span>
+    <button class="secondary" type="button" disabled=${busy} onClick=${release}>${t("operator.parked.release")}</button>
+  </li>`;
 }
 
 function Figure({ name, value }) {
