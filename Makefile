@@ -45,6 +45,7 @@ test-kafka: $(VENV)/.dev $(ARCHIVE) ## stories and faults on a real Apache Kafka
 
 soak: $(VENV)/.dev $(ARCHIVE) ## faults on three brokers, nonsense, a million offer events (SEED=1 FAULTS=40 FUZZ=20 EVENTS=1000000)
 	$(BIN)/python -m tests.commands.simulating $(SEED) $(EVENTS)
+	YEON_SOAK_RESTARTS=20 $(PYTEST) --timeout 1200 tests/gateway/test_several_nodes.py
 	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FUZZ=$(FUZZ) $(PYTEST) -s --timeout 7200 tests/fuzz $(ARGS)
 	YEON_SOAK_SEED=$(SEED) YEON_SOAK_FAULTS=$(FAULTS) $(PYTEST) --broker apache -s --timeout 7200 tests/faults $(ARGS)
 

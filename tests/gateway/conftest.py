@@ -76,15 +76,18 @@ class World:
 
     async def person(self, role: str = "both", name: str = "사람") -> Person:
         """Somebody registered and signed in, without a socket yet."""
-        where = self.gateway.websocket
-        transport = httpx.ASGITransport(self.gateway.http, client=(f"10.0.0.{len(self.people) % 250}", 1))
-        one = Person(
-            httpx.AsyncClient(transport=transport, base_url="http://yeon.test/api"),
-            f"ws://{where.host}:{where.port}/ws",
-        )
+        one = self._somebody()
         self.people.append(one)
         await one.register(f"p{uuid4().hex[:20]}", role, name)
         return one
+
+    def _somebody(self) -> Person:
+        where = self.gateway.websocket
+        transport = httpx.ASGITransport(self.gateway.http, client=(f"10.0.0.{len(self.people) % 250}", 1))
+        return Person(
+            httpx.AsyncClient(transport=transport, base_url="http://yeon.test/api"),
+            f"ws://{where.host}:{where.port}/ws",
+        )
 
     async def execute(self, user_id: Any, command: Command) -> Outcome:
         return await self.commands.execute(command, Context(new_id(), user_id, now(), new_id()))
