@@ -18,7 +18,8 @@ from psycopg import Connection, sql
 from infra.postgres import prepare
 
 FORM = 1
-KEYS = "person_keys"
+SECRETS = ("person_keys", "webhook_secrets")
+"""What is kept apart."""
 ERASED = "erased_persons"
 SHORTCUTS = frozenset({"snapshots"})
 """Tables that are only shortcuts, and are left out."""
@@ -54,8 +55,8 @@ def backup(url: str, file: Path, keys: Path) -> dict[str, Any]:
                 name: [column for (column,) in connection.execute(_COLUMNS, (name,))] for name in names
             },
         }
-        _write(connection, keys, said, [KEYS])
-        _write(connection, file, said, [name for name in names if name != KEYS])
+        _write(connection, keys, said, SECRETS)
+        _write(connection, file, said, [name for name in names if name not in SECRETS])
     return said
 
 

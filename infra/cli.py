@@ -30,6 +30,7 @@ class Lagging(StrEnum):
 
     relay = "relay"
     streams = "streams"
+    webhooks = "webhooks"
 
 
 @app.command()
@@ -80,6 +81,32 @@ def prepare() -> None:
         asyncio.run(everything(Settings()))
     except StoreRefused as reason:
         _fail(str(reason))
+
+
+@app.command("kafka-acls")
+def kafka_acls(
+    apply: Annotated[bool, typer.Option("--apply", help="Give them to the brokers.")] = False,
+    prefix: Annotated[str, typer.Option(help="Before each role's name, it is its name on Kafka.")] = "yeon-",
+) -> None:
+    """Show, as commands of kafka-acls.sh, what each role and an integrator may do on Kafka; or give it to them."""
+    from aiokafka.errors import KafkaError
+
+    from infra.kafka import acls
+    from infra.kafka.access import Access, Locked
+    from infra.settings import Settings
+
+    wanted = acls.rules()
+    try:
+        access = Access.of(Settings())
+        if not access.servers:
+            _fail("There is no Kafka: set YEON_KAFKA_URL.")
+        if not apply:
+            typer.echo("\n".join(acls.commands(wanted, access, prefix)))
+            return
+        given = asyncio.run(acls.apply(wanted, access, prefix))
+    except (acls.AclRefused, KafkaError, Locked) as reason:
+        _fail(f"Kafka's access rules were not given: {reason}")
+    typer.echo(f"{given} rules are given to {len({rule.role for rule in wanted})} principals")
 
 
 @app.command()
@@ -150,10 +177,16 @@ def _hand_over(name: str, arguments: tuple[str, ...], sentence: str) -> None:
 _hand_over("gateway", ("gateway",), "REST, WebSocket and the web client.")
 _hand_over("relay", ("streams", "relay"), "From the event store to Kafka; one active, others stand by.")
 _hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and statistics.")
+_hand_over(
+    "webhooks", ("streams.webhooks", "serve"), "Sends events to the endpoints of `yeon webhook`; one active."
+)
 _hand_over("matcher", ("matcher",), "Finds experts for questions; evaluate judges how well.")
 _hand_over("rebuild", ("streams.rebuild",), "Make views, topics or the index anew from the event store.")
 _hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")
 _hand_over("parked", ("projections.parked",), "List, show, release or drop events a consumer could not take.")
+_hand_over(
+    "webhook", ("streams.webhooks",), "Add, list, test or remove endpoints that are sent events over HTTP."
+)
 _hand_over("log", ("streams.log",), "Read, export, replay and ask the log of everything that happened.")
 _hand_over("erase", ("streams.erasure",), "See what is left of a forgotten person; back up keys apart.")
 _hand_over("report", ("streams.log", "report"), "One HTML page with charts of what happened.")

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.embedded.broker import api_versions
-from infra.kafka.topics import bootstrap
+from infra.kafka.access import Access
 from infra.redis import connect
 from infra.settings import Settings
 from schemas.topics import TOPICS
@@ -151,12 +151,9 @@ async def _redis(url: str) -> str:
 
 
 async def _kafka(settings: Settings, findings: Findings) -> str:
-    servers = bootstrap(settings.kafka_url)
-    host, _, port = servers[0].rpartition(":")
-    produce = (await asyncio.to_thread(api_versions, int(port), host)).get(PRODUCE)
-    if produce is None:
-        raise ConnectionError(f"no broker answers at {servers[0]}")
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=5000)
+    access = Access.of(settings)
+    spoken = "" if access.encrypted else await _spoken(access.servers[0])
+    admin = AIOKafkaAdminClient(**access.client(), request_timeout_ms=5000)
     await admin.start()
     try:
         brokers = len((await admin.describe_cluster())["brokers"])
@@ -164,10 +161,18 @@ async def _kafka(settings: Settings, findings: Findings) -> str:
     finally:
         await admin.close()
     missing = sorted(TOPICS.keys() - there)
-    detail = f"{brokers} broker{'s' if brokers != 1 else ''}, Produce up to v{produce}"
+    detail = f"{brokers} broker{'s' if brokers != 1 else ''}, {spoken or access.security}"
     if settings.embedded_broker:
         detail += f", noida-db {version('noida-db')}"
     return detail + (f"; topics missing: {', '.join(missing)}" if missing else "")
+
+
+async def _spoken(server: str) -> str:
+    host, _, port = server.rpartition(":")
+    produce = (await asyncio.to_thread(api_versions, int(port), host)).get(PRODUCE)
+    if produce is None:
+        raise ConnectionError(f"no broker answers at {server}")
+    return f"Produce up to v{produce}"
 
 
 async def _http(url: str) -> str:

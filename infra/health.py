@@ -24,7 +24,12 @@ CONSUMERS = """
 SELECT coalesce(sum(t.position), 0)::bigint, coalesce(sum(greatest(r.position, t.position)), 0)::bigint
 FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition)
 """
-STATEMENTS = {"relay": RELAY, "streams": CONSUMERS}
+WEBHOOKS = """
+SELECT coalesce(sum(p.position), 0)::bigint, coalesce(sum(h.position), 0)::bigint
+FROM ops.webhook_progress p CROSS JOIN store.log_head h
+"""
+"""An endpoint that is away stands still when its queue is full: that is its own affair, and not counted."""
+STATEMENTS = {"relay": RELAY, "streams": CONSUMERS, "webhooks": WEBHOOKS}
 
 
 def gets_on(url: str, role: str, patience: float = PATIENCE_SECONDS) -> bool:

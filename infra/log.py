@@ -104,6 +104,22 @@ class EventLog:
             )
         return {partition_of(topic, place_of(topic, row[1], row[4])): row[0] for row in rows}
 
+    async def at(self, positions: Sequence[int]) -> list[Event]:
+        """The events at these positions, as far as there are any, in order."""
+        return await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id = ANY(%s)"
+            " ORDER BY notification_id",
+            (list(positions),),
+        )
+
+    async def of_stream(self, stream_id: UUID, types: Sequence[str]) -> list[Event]:
+        """The events of one stream that are of `types`, in order."""
+        return await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE originator_id = %s AND topic = ANY(%s)"
+            " ORDER BY originator_version",
+            (stream_id, list(types)),
+        )
+
     async def one(self, stream_id: UUID, version: int) -> Event | None:
         """One event by its place in its stream."""
         events = await self._events(

@@ -45,6 +45,16 @@ class Settings(BaseSettings):
     """Which broker `yeon up` starts when there is no `YEON_KAFKA_URL`."""
     embedded_broker: bool = False
     """Set by `yeon up` for the embedded broker, which wants one worker per application and fresh groups."""
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How a name is proved, with SASL."""
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca: str = ""
+    """Whose certificates are trusted (PEM); empty for the system's."""
+    kafka_certificate: str = ""
+    """A certificate of our own with its key (PEM), for brokers that ask for one."""
+    kafka_key: str = ""
     kafka_replication: int = 1
     kafka_retention_days: int = 30
 
@@ -103,6 +113,16 @@ class Settings(BaseSettings):
     file_bytes: Annotated[int, Field(ge=1, le=104_857_600)] = 10_485_760
     """The largest file that may be sent to a room."""
     socket_buffer_bytes: int = 1_048_576
+
+    webhook_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """The longest one request to an endpoint may take."""
+    webhook_first_retry_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """After the first failure; doubled after each."""
+    webhook_slowest_retry_seconds: Annotated[float, Field(gt=0)] = 900.0
+    webhook_attempts: Annotated[int, Field(ge=1)] = 15
+    """Failures of an event's own after which it is parked, and its key behind it."""
+    webhook_requests: Annotated[int, Field(ge=1, le=100)] = 8
+    """Requests to one endpoint at a time."""
 
     demo: bool = True
     """Demo people and the bots among them. Only `yeon up` looks at this; roles started alone have none."""

@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from infra.kafka import topics
+from infra.kafka.access import Locked
 from infra.postgres import prepare
 from infra.redis import connect
 from infra.settings import Settings
@@ -24,7 +25,7 @@ async def prepare_stores(settings: Settings) -> None:
         raise StoreRefused(f"The tables could not be made in PostgreSQL: {str(error).strip()}") from error
     try:
         await topics.prepare(settings)
-    except (KafkaError, topics.TopicRefused) as error:
+    except (KafkaError, topics.TopicRefused, Locked) as error:
         raise StoreRefused(f"The topics could not be made on Kafka: {error}") from error
 
 

@@ -25,6 +25,7 @@ READY_SECONDS = 90.0
 ROLES = {
     "relay": ("streams", "relay"),
     "streams": ("streams", "worker"),
+    "webhooks": ("streams.webhooks", "serve"),
     "matcher": ("matcher", "serve"),
     "gateway": ("gateway",),
 }

@@ -17,8 +17,8 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from infra.kafka.access import Access
 from infra.kafka.generations import raise_generation
-from infra.kafka.topics import bootstrap
 from infra.log import EventLog
 from infra.postgres import pool as connect
 from infra.settings import Settings, settings
@@ -129,7 +129,7 @@ async def _take_the_relays_place(connection: AsyncConnection[Any]) -> None:
 
 
 async def _delete_topics(given: Settings) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(given.kafka_url), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**Access.of(given).client(), request_timeout_ms=10_000)
     await admin.start()
     try:
         if there := set(TOPICS) & set(await admin.list_topics()):
@@ -150,6 +150,12 @@ async def _follow_the_store(pool: Pool) -> None:
         await connection.execute(
             "UPDATE ops.tracking SET position = least(position, (SELECT position FROM store.log_head))"
             " WHERE consumer NOT LIKE 'view:%'"
+        )
+        await connection.execute(
+            "UPDATE ops.webhook_progress SET position = least(position, (SELECT position FROM store.log_head))"
+        )
+        await connection.execute(
+            "DELETE FROM ops.webhook_queue WHERE position > (SELECT position FROM store.log_head)"
         )
 
 

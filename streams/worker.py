@@ -5,6 +5,7 @@ from psycopg.conninfo import make_conninfo
 
 from infra.files import file_store
 from infra.kafka import topics
+from infra.kafka.access import Access
 from infra.kafka.app import Event, build_app, consume, prepare_group
 from infra.kafka.process import persist, run_app
 from infra.kafka.readiness import ensure_topics
@@ -48,7 +49,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
         store = EventLog(pool)
         views = Views(pool, store, redis)
         statistics = Statistics(app, redis)
-        audit = Audit(pool, store, fed, lambda place: holds(topics.bootstrap(settings.kafka_url), place))
+        audit = Audit(pool, store, fed, lambda place: holds(Access.of(settings), place))
         others = [topic for topic in fed if topic != CONVERSATIONS]
 
         def observe(event: Event) -> None:
@@ -66,8 +67,8 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
             fed,
             group,
             beside=[
-                lambda: keep_deadlines(pool, commands),
                 lambda: keep_from_silence(pool, commands, settings),
+                lambda: keep_deadlines(pool, commands, store),
                 lambda: keep_erasing(pool),
                 lambda: keep_removing(pool, file_store(settings)),
                 statistics.publish,

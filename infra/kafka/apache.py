@@ -68,12 +68,13 @@ class ApacheKafka(Part):
             )
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         cluster = self._cluster or Cluster(self._own_cluster_id(), (any_free(),))
-        self._properties.write_text(self._settings(cluster))
+        settings = self.settings(cluster)
+        self._properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if (self.directory / "log" / "meta.properties").exists():
             return
         tool = [java, "-cp", f"{JARS}/*", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]
         done = subprocess.run(
-            [*tool, "format", "-t", cluster.id, "-c", str(self._properties)],
+            [*tool, "format", "-t", cluster.id, "-c", str(self._properties), *self.format_options()],
             capture_output=True,
             text=True,
             check=False,
@@ -98,9 +99,14 @@ class ApacheKafka(Part):
             file.write_text(uuid4().hex[:22])
         return file.read_text()
 
-    def _settings(self, cluster: Cluster) -> str:
+    def format_options(self) -> Sequence[str]:
+        """What the storage is laid out with beside the settings."""
+        return ()
+
+    def settings(self, cluster: Cluster) -> dict[str, object]:
+        """The lines of `server.properties`."""
         replicas = min(3, len(cluster.controllers))
-        settings = {
+        return {
             "process.roles": "broker,controller",
             "node.id": self._node,
             "controller.quorum.voters": cluster.voters,
@@ -122,7 +128,6 @@ class ApacheKafka(Part):
             "group.initial.rebalance.delay.ms": 0,
             "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 def find_java() -> str:

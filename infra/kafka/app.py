@@ -14,11 +14,11 @@ import faust
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
+from infra.kafka.access import Access
 from infra.kafka.generations import Group, count_start, read_generations
 from infra.kafka.intake import Broken, Passing, Record
 from infra.kafka.offsets import commit_starts
 from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
-from infra.kafka.topics import bootstrap
 from infra.kafka.tracking import Consumers, read_tracking
 from infra.settings import Settings
 from schemas.events import CATALOGUE
@@ -66,7 +66,7 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
         tracked = await read_tracking(connection, consumers)
     group = Group(application, generations, start)
     async with asyncio.timeout(STARTS_SECONDS):  # aiokafka waits for ever for a topic that is not there
-        begun = await commit_starts(bootstrap(settings.kafka_url), group.name, tracked)
+        begun = await commit_starts(Access.of(settings), group.name, tracked)
     log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
     return group
 
@@ -78,9 +78,11 @@ def build_app(group: Group, settings: Settings, eager: float = EAGER_SECONDS) ->
     """
     directory = settings.data_dir / "faust" / group.application
     directory.mkdir(parents=True, exist_ok=True)
+    access = Access.of(settings)
     app = faust.App(
         group.name,
-        broker=";".join(f"kafka://{server}" for server in bootstrap(settings.kafka_url)),
+        broker=";".join(f"kafka://{server}" for server in access.servers),
+        broker_credentials=_credentials(access),
         store="memory://",
         datadir=str(directory),
         key_serializer="raw",
@@ -102,6 +104,18 @@ def build_app(group: Group, settings: Settings, eager: float = EAGER_SECONDS) ->
     if settings.embedded_broker:
         app.transport = PacedTransport(app.conf.broker_consumer, app, eager=eager)
     return app
+
+
+def _credentials(access: Access) -> faust.types.auth.CredentialsT | None:
+    context = access.context() if access.encrypted else None
+    if access.named:
+        return faust.SASLCredentials(
+            username=access.username,
+            password=access.password,
+            ssl_context=context,
+            mechanism=access.mechanism,
+        )
+    return faust.SSLCredentials(context) if context else None
 
 
 def consume(

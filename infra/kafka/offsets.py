@@ -4,12 +4,13 @@ Only a saving of work: the chain guard drops what is too early and fills what is
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, OffsetOutOfRangeError, UnknownMemberIdError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
+from infra.kafka.access import Access
 from infra.kafka.pacing import pace
 from schemas.mapper import position_of
 
@@ -33,10 +34,10 @@ async def first_above(
     return low
 
 
-def reader(servers: Sequence[str]) -> AIOKafkaConsumer:
+def reader(access: Access) -> AIOKafkaConsumer:
     """A consumer without a group, for reading single records. The caller starts and stops it."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=list(servers),
+        **access.client(),
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=65_536,
@@ -67,21 +68,19 @@ def record_position(record: ConsumerRecord | None) -> int:
 
 
 async def commit_starts(
-    servers: Sequence[str], group: str, tracked: Mapping[tuple[str, int], int]
+    access: Access, group: str, tracked: Mapping[tuple[str, int], int]
 ) -> dict[tuple[str, int], int]:
     """Commit, for each partition of `tracked` where `group` has no offset yet, the one to begin from.
 
     Returns the offsets committed. Another member that joined meanwhile has done it already.
     """
-    member = AIOKafkaConsumer(bootstrap_servers=list(servers), group_id=group, enable_auto_commit=False)
+    member = AIOKafkaConsumer(**access.client(), group_id=group, enable_auto_commit=False)
     await member.start()
     try:
         partitions = [TopicPartition(topic, partition) for topic, partition in tracked]
         member.assign(partitions)
         fresh = [at for at in partitions if await member.committed(at) is None]
-        starts = (
-            await _starts(servers, {at: tracked[at.topic, at.partition] for at in fresh}) if fresh else {}
-        )
+        starts = await _starts(access, {at: tracked[at.topic, at.partition] for at in fresh}) if fresh else {}
         if starts:
             await member.commit({at: OffsetAndMetadata(offset, "") for at, offset in starts.items()})
     except (CommitFailedError, UnknownMemberIdError):
@@ -92,8 +91,8 @@ async def commit_starts(
     return {(at.topic, at.partition): offset for at, offset in starts.items()}
 
 
-async def _starts(servers: Sequence[str], tracked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
-    consumer = reader(servers)
+async def _starts(access: Access, tracked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    consumer = reader(access)
     await consumer.start()
     try:
         beginnings = await consumer.beginning_offsets(list(tracked))

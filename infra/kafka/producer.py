@@ -15,6 +15,8 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.produce import ProduceRequest
 
+from infra.kafka.access import Access
+
 Headers = Sequence[tuple[str, bytes]]
 
 BATCH_BYTES = 900_000
@@ -31,9 +33,9 @@ class Interrupted(KafkaError):  # type: ignore[misc]
 class Producer:
     """An idempotent producer for one connection's life: after any failure it is closed and another made."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, access: Access) -> None:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=list(servers),
+            **access.client(),
             acks="all",
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from infra.kafka.topics import TopicRefused, bootstrap
+from infra.kafka.access import Access
+from infra.kafka.topics import TopicRefused
 from infra.settings import Settings
 
 LED_SECONDS = 20.0
@@ -14,7 +15,7 @@ LED_SECONDS = 20.0
 
 async def ensure_topics(settings: Settings, wanted: Sequence[NewTopic]) -> None:
     """Make those of `wanted` that are missing, and wait for all. Raises `KafkaError`, `TopicRefused`, `TimeoutError`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(settings.kafka_url), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**Access.of(settings).client(), request_timeout_ms=10_000)
     await admin.start()
     try:
         there = set(await admin.list_topics())

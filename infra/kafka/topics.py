@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from infra.kafka.access import Access, bootstrap
 from infra.settings import Settings
 from schemas.topics import PARKED_PARTITIONS, TOPICS
+
+__all__ = ["TopicRefused", "bootstrap", "catalogue", "make_topics", "prepare"]
 
 DAY_MS = 24 * 60 * 60 * 1000
 
 
 class TopicRefused(Exception):
     """The broker would not make a topic."""
-
-
-def bootstrap(url: str) -> list[str]:
-    """`kafka://a:1,kafka://b:2` or `kafka://a:1,b:2` as the list of `host:port` that clients take."""
-    return [part.strip().removeprefix("kafka://") for part in url.split(",") if part.strip()]
 
 
 def catalogue(replication: int, retention_days: int) -> list[NewTopic]:
@@ -32,7 +30,7 @@ def catalogue(replication: int, retention_days: int) -> list[NewTopic]:
 
 async def prepare(settings: Settings) -> None:
     """Makes the topics that are not there. Raises TopicRefused, or aiokafka's KafkaConnectionError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(settings.kafka_url), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**Access.of(settings).client(), request_timeout_ms=10_000)
     await admin.start()
     try:
         there = set(await admin.list_topics())

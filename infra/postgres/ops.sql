@@ -75,3 +75,25 @@ CREATE TABLE IF NOT EXISTS ops.differences (
     detail text NOT NULL,
     noticed_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Per endpoint of `store.webhook_endpoints`: every event up to `position` that it wants was sent, waits below, or is
+-- parked (as consumer `webhook:<name>`). Both change in one transaction.
+CREATE TABLE IF NOT EXISTS ops.webhook_progress (
+    name text PRIMARY KEY,
+    position bigint NOT NULL,
+    succeeded_at timestamptz,
+    failed_at timestamptz,
+    failure text NOT NULL DEFAULT ''
+);
+-- What is still to be sent, by position alone: the words stay in the store, sealed, until the moment of sending.
+CREATE TABLE IF NOT EXISTS ops.webhook_queue (
+    name text NOT NULL,
+    position bigint NOT NULL,
+    key uuid NOT NULL,
+    tries int NOT NULL DEFAULT 0,
+    counted int NOT NULL DEFAULT 0,
+    failed_at timestamptz,
+    due_at timestamptz NOT NULL DEFAULT 'epoch',
+    reason text NOT NULL DEFAULT '',
+    PRIMARY KEY (name, position)
+);

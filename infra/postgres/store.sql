@@ -108,3 +108,19 @@ CREATE TABLE IF NOT EXISTS store.refresh_tokens (
     used_at timestamptz
 );
 CREATE INDEX IF NOT EXISTS refresh_tokens_family ON store.refresh_tokens (family);
+
+-- Whom an operator wants events sent to over HTTP, and which types (names or patterns such as yeon.room.*).
+CREATE TABLE IF NOT EXISTS store.webhook_endpoints (
+    name text PRIMARY KEY,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    added_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What signs the requests to an endpoint. A replaced secret signs beside its successor until it retires.
+CREATE TABLE IF NOT EXISTS store.webhook_secrets (
+    name text NOT NULL REFERENCES store.webhook_endpoints ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    secret bytea NOT NULL,
+    retires_at timestamptz,
+    PRIMARY KEY (name, secret)
+);

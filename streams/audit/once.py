@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
-from infra.kafka.topics import bootstrap
+from infra.kafka.access import Access
 from infra.kafka.tracking import read_published, read_tracking
 from infra.log import EventLog
 from infra.postgres import pool as connect
@@ -74,7 +74,7 @@ async def _audit(
             noticed = await _noticed(connection)
         log = EventLog(pool)
         if topics:
-            found += await compare_topics(bootstrap(given.kafka_url), log, published)
+            found += await compare_topics(Access.of(given), log, published)
         if deep:
             found += await _deep(pool, log)
     return upto, found, noticed

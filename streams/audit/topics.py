@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from infra.kafka.access import Access
 from infra.kafka.offsets import reader
 from infra.log import EventLog, Place
 from projections.comparing import Compared
@@ -46,14 +47,12 @@ def first_difference(wanted: Sequence[Entry], held: Sequence[Entry]) -> tuple[in
     return rest.position, f"lacks event {rest.event_id}" if len(wanted) > len(held) else "holds too much"
 
 
-async def compare_topics(
-    servers: Sequence[str], store: EventLog, published: dict[Partition, int]
-) -> list[Compared]:
+async def compare_topics(access: Access, store: EventLog, published: dict[Partition, int]) -> list[Compared]:
     """Every partition of `published` against the store, up to the position published there; one answer a topic.
 
     What passed its retention time is not missed.
     """
-    held = await _read(servers, published)
+    held = await _read(access, published)
     wanted: dict[Partition, list[Entry]] = defaultdict(list)
     head = max(published.values(), default=0)
     for after in range(0, head, PAGE):
@@ -79,10 +78,10 @@ async def compare_topics(
     return list(found.values())
 
 
-async def holds(servers: Sequence[str], place: Place) -> bool:
+async def holds(access: Access, place: Place) -> bool:
     """Whether the partition of `place` has that event at that position, or nothing so old any more."""
     at = (place.topic, place.partition)
-    entries = (await _read(servers, {at: place.position})).get(at, [])
+    entries = (await _read(access, {at: place.position})).get(at, [])
     return (
         not entries
         or entries[0].position > place.position
@@ -90,8 +89,8 @@ async def holds(servers: Sequence[str], place: Place) -> bool:
     )
 
 
-async def _read(servers: Sequence[str], published: dict[Partition, int]) -> dict[Partition, list[Entry]]:
-    consumer = reader(servers)
+async def _read(access: Access, published: dict[Partition, int]) -> dict[Partition, list[Entry]]:
+    consumer = reader(access)
     await consumer.start()
     try:
         found = {}

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.clock import now
-from infra.kafka.topics import bootstrap
+from infra.kafka.access import Access
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from streams.erasure import key_backup
@@ -106,7 +106,7 @@ async def _look(
         row = await (await connection.execute(_STATE, {"person": person})).fetchone()
         left = [one async for one in in_postgres(connection, texts)]
     kept = timedelta(days=settings.kafka_retention_days)
-    left += [one async for one in in_topics(bootstrap(settings.kafka_url), person, texts, kept)]
+    left += [one async for one in in_topics(Access.of(settings), person, texts, kept)]
     async with connect_redis(settings.redis_url, "erase") as client:
         left += [one async for one in in_redis(client, texts)]
     for directory in exports:

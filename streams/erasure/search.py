@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from psycopg import AsyncConnection, sql
 from redis.asyncio import Redis
 
+from infra.kafka.access import Access
 from schemas.mapper import from_kafka
 from schemas.personal import take_out, written
 from schemas.topics import TOPICS
@@ -63,14 +64,14 @@ async def in_postgres(connection: AsyncConnection[Any], texts: Sequence[str]) ->
 
 
 async def in_topics(
-    servers: Sequence[str], person: UUID, texts: Sequence[str], kept: timedelta
+    access: Access, person: UUID, texts: Sequence[str], kept: timedelta
 ) -> AsyncIterator[Left]:
     """Records that hold one of `texts`, or any words of `person`; they go when the topic has `kept` them long enough."""
     sought = needles(texts)
-    there = await _topics(servers)
+    there = await _topics(access)
     for name in [name for topic in TOPICS.values() for name in (topic.name, topic.parked) if name in there]:
         count, latest = 0, 0
-        async for record in _records(servers, name):
+        async for record in _records(access, name):
             raw = record.value + b"".join(value for _, value in record.headers)
             if any(needle in raw for needle in sought) or _holds_words_of(person, record):
                 count, latest = count + 1, max(latest, record.timestamp)
@@ -104,8 +105,8 @@ def _holds_words_of(person: UUID, record: Any) -> bool:
     return person in take_out(written(data), type(data))
 
 
-async def _topics(servers: Sequence[str]) -> set[str]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=list(servers), enable_auto_commit=False)
+async def _topics(access: Access) -> set[str]:
+    consumer = AIOKafkaConsumer(**access.client(), enable_auto_commit=False)
     await consumer.start()
     try:
         return set(await consumer.topics())
@@ -113,10 +114,10 @@ async def _topics(servers: Sequence[str]) -> set[str]:
         await consumer.stop()
 
 
-async def _records(servers: Sequence[str], topic: str) -> AsyncIterator[Any]:
+async def _records(access: Access, topic: str) -> AsyncIterator[Any]:
     """Every record of a topic, up to its present end."""
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=list(servers), enable_auto_commit=False, auto_offset_reset="earliest"
+        topic, **access.client(), enable_auto_commit=False, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:

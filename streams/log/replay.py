@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from infra.kafka.topics import bootstrap
+from infra.kafka.access import Access
 from schemas.envelope import Event
 from schemas.events.unreadable import FAMILIES, family_of
 from schemas.mapper import place_of, to_kafka
@@ -68,17 +68,15 @@ class Lines:
 class Sandbox(AbstractAsyncContextManager["Sandbox"]):
     """Topics `PREFIX.<live name>` with as many partitions as their models, made where they are missing."""
 
-    def __init__(self, url: str, prefix: str) -> None:
+    def __init__(self, access: Access, prefix: str) -> None:
         """Raises `NoSandbox` for a prefix that is none."""
         if not _PREFIX.fullmatch(prefix) or prefix == "yeon":
             raise NoSandbox(
                 f"{prefix!r} cannot be the prefix of a sandbox: take small letters, digits and hyphens, and not `yeon`"
             )
         self._names = {name: f"{prefix}.{name}" for name in TOPICS}
-        self._servers = bootstrap(url)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._servers, enable_idempotence=True, acks="all", linger_ms=5
-        )
+        self._access = access
+        self._producer = AIOKafkaProducer(**access.client(), enable_idempotence=True, acks="all", linger_ms=5)
         self._sent: list[asyncio.Future[Any]] = []
 
     async def __aenter__(self) -> "Sandbox":
@@ -111,7 +109,7 @@ class Sandbox(AbstractAsyncContextManager["Sandbox"]):
         await asyncio.gather(*sent)
 
     async def _make_topics(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
+        admin = AIOKafkaAdminClient(**self._access.client())
         await admin.start()
         try:
             wanted = [NewTopic(self._names[name], topic.partitions, 1) for name, topic in TOPICS.items()]

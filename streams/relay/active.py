@@ -7,8 +7,9 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from infra.kafka.access import Access
 from infra.kafka.producer import Producer
-from infra.kafka.topics import TopicRefused, bootstrap
+from infra.kafka.topics import TopicRefused
 from infra.log import EventLog
 from infra.settings import Settings
 from infra.steps import Step, reached
@@ -75,9 +76,9 @@ class ActiveRelay:
             pause = min(pause * 2, SLOWEST_RETRY)
 
     async def _publish_on_one_connection(self) -> None:
-        servers = bootstrap(self._settings.kafka_url)
+        access = Access.of(self._settings)
         await remake_topics(self._settings)
-        probe, producer = Probe(servers), Producer(servers)
+        probe, producer = Probe(access), Producer(access)
         tasks: list[asyncio.Task[Any]] = []
         try:
             # The producer first: it writes only on connections older than the survey.

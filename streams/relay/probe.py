@@ -1,12 +1,13 @@
 """Looks at what the broker really holds: the extent of partitions and single records, read back by offset."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
 
+from infra.kafka.access import Access
 from infra.kafka.offsets import reader
 from streams.relay.standing import Extent, Held, Mark, Partition
 
@@ -16,12 +17,12 @@ ANSWER_SECONDS = 5.0
 class Probe:
     """A reader of the event topics, without a group. One call at a time."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
-        self._servers = servers
+    def __init__(self, access: Access) -> None:
+        self._access = access
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
-        self._consumer = reader(self._servers)
+        self._consumer = reader(self._access)
         await self._consumer.start()
 
     async def close(self) -> None:

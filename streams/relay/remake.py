@@ -8,8 +8,9 @@ import logging
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from infra.kafka.access import Access
 from infra.kafka.readiness import until_led
-from infra.kafka.topics import bootstrap, catalogue, make_topics, prepare
+from infra.kafka.topics import catalogue, make_topics, prepare
 from infra.settings import Settings
 from schemas.topics import TOPICS
 
@@ -21,7 +22,7 @@ AGAIN_SECONDS = 10.0
 async def remake_topics(settings: Settings) -> None:
     """Afterwards every topic has its partitions. Raises `KafkaError`, `TopicRefused` or `TimeoutError`."""
     await prepare(settings)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(settings.kafka_url), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**Access.of(settings).client(), request_timeout_ms=10_000)
     await admin.start()
     try:
         whole = catalogue(settings.kafka_replication, settings.kafka_retention_days)

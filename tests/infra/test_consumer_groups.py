@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from infra.embedded import Part
 from infra.kafka import topics
+from infra.kafka.access import Access
 from infra.kafka.app import decode, prepare_group
 from infra.kafka.generations import count_start, raise_generation, read_generations
 from infra.kafka.intake import Broken
@@ -123,7 +124,7 @@ async def _publish(kafka_url: str, history: History) -> None:
 
 
 async def _published(kafka_url: str, history: History, place: tuple[str, int]) -> bool:
-    producer = Producer(topics.bootstrap(kafka_url))
+    producer = Producer(Access.at(kafka_url))
     await producer.start()
     try:
         batch = producer.batch()

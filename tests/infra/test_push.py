@@ -23,6 +23,7 @@ class Said:
     id: UUID
     seq: int
     frame: dict[str, Any]
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from infra.clock import now
+from infra.log import EventLog
 from infra.postgres import pool
 from projections.prepare import prepare
 from projections.queries.questions import DueOffer
@@ -90,7 +91,7 @@ async def test_open_offers_of_the_views_are_ended_on_time(module_database: str) 
 
         # when the clock runs, with the event store away at first
         desk = Desk(refuses=True, away=1)
-        keeping = asyncio.create_task(keep_deadlines(connections, desk))
+        keeping = asyncio.create_task(keep_deadlines(connections, desk, EventLog(connections)))
         async with asyncio.timeout(10):
             while len(desk.sent) < 2:
                 await asyncio.sleep(0.01)

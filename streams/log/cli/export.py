@@ -11,6 +11,7 @@ import orjson
 import typer
 from aiokafka.errors import KafkaError
 
+from infra.kafka.access import Access
 from infra.settings import settings
 from streams.log.cli.options import Json, Since, Until, fail, moment, opened, positions
 from streams.log.cli.progress import progress
@@ -94,7 +95,7 @@ def _source(origin: Origin, since: str | None, until: str | None) -> Iterator[tu
     begin, end = moment(since) if since else 1, moment(until) if until else END
     if not isinstance(begin, int) or not isinstance(end, int):
         raise typer.BadParameter("from Kafka, --since and --until are positions")
-    with FromKafka(settings().kafka_url) as topics:
+    with FromKafka(Access.of(settings())) as topics:
         yield topics, begin, min(end, _published() or topics.head())
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from aiokafka.errors import KafkaError
 
+from infra.kafka.access import Access
 from infra.settings import settings
 from streams.log.cli.options import Since, Until, fail, opened, positions
 from streams.log.cli.progress import progress
@@ -54,7 +55,7 @@ async def _replay(log: Store, first: int, last: int, to: str, speed: float) -> i
         if to.startswith("kafka:"):
             if not settings().kafka_url:
                 fail("There is no Kafka: start `yeon up`, or set YEON_KAFKA_URL.")
-            sink = await stack.enter_async_context(Sandbox(settings().kafka_url, to.removeprefix("kafka:")))
+            sink = await stack.enter_async_context(Sandbox(Access.of(settings()), to.removeprefix("kafka:")))
         elif to == "-":
             sink = Lines(sys.stdout)
         else:

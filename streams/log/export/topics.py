@@ -7,8 +7,8 @@ from types import TracebackType
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from infra.kafka.access import Access
 from infra.kafka.offsets import first_above, read_at, reader, record_position
-from infra.kafka.topics import bootstrap
 from schemas.topics import TOPICS
 from streams.log.export.record import Record, of_kafka
 from streams.log.export.run import Exported, LogIncomplete
@@ -20,12 +20,12 @@ AHEAD_BYTES = 262_144
 
 
 class FromKafka:
-    """The topics at `url`, in a `with` block. What retention removed is not there any more."""
+    """The topics of `access`, in a `with` block. What retention removed is not there any more."""
 
     SEALED = False
 
-    def __init__(self, url: str) -> None:
-        self._servers = bootstrap(url)
+    def __init__(self, access: Access) -> None:
+        self._access = access
         self._loop = asyncio.new_event_loop()
         self._consumer: AIOKafkaConsumer | None = None
         self._seeker: AIOKafkaConsumer | None = None
@@ -68,10 +68,10 @@ class FromKafka:
             expected += 1
 
     async def _start(self) -> None:
-        self._seeker = reader(self._servers)
+        self._seeker = reader(self._access)
         await self._seeker.start()
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._access.client(),
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=AHEAD_BYTES,

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, sql
 from redis.asyncio import Redis
 
 from infra.kafka import topics
+from infra.kafka.access import Access
 from infra.settings import Settings
 from schemas.events.question import QuestionAsked
 from schemas.mapper import to_kafka
@@ -64,18 +65,18 @@ def test_words_in_files_are_found_in_parquet_and_across_pieces(tmp_path: Path) -
 
 async def test_readable_records_of_a_person_are_counted_with_the_day_they_go(kafka_url: str) -> None:
     await topics.prepare(Settings(kafka_url=kafka_url))
-    servers, person = topics.bootstrap(kafka_url), uuid4()
+    access, person = Access.at(kafka_url), uuid4()
     event = EVENTS[QuestionAsked.TYPE]
     data = event.data.model_copy(update={"asker_id": person, "content": WORDS})
     key, value, headers = to_kafka(type(event)(1, event.stream_id, 1, data, event.meta), 0)
     at = datetime(2026, 11, 20, tzinfo=UTC)
-    async with AIOKafkaProducer(bootstrap_servers=servers) as producer:
+    async with AIOKafkaProducer(**access.client()) as producer:
         await producer.send_and_wait(
             CONVERSATIONS, value, key=key, headers=headers, timestamp_ms=int(at.timestamp() * 1000)
         )
     kept = timedelta(days=30)
     goes = Left("Kafka", CONVERSATIONS, 1, at + kept)
-    assert [one async for one in in_topics(servers, person, [], kept)] == [goes]
-    assert goes in [one async for one in in_topics(servers, SECOND, [WORDS], kept)]
-    assert [one async for one in in_topics(servers, uuid4(), ["없는 말"], kept)] == []
+    assert [one async for one in in_topics(access, person, [], kept)] == [goes]
+    assert goes in [one async for one in in_topics(access, SECOND, [WORDS], kept)]
+    assert [one async for one in in_topics(access, uuid4(), ["없는 말"], kept)] == []
     assert person != ASKER

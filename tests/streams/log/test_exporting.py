@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from infra.kafka import topics
+from infra.kafka.access import Access
 from infra.kafka.producer import Producer
 from infra.settings import Settings, settings
 from schemas.mapper import from_stored, to_kafka
@@ -187,7 +188,7 @@ def test_an_event_with_spoilt_bytes_keeps_its_place(
 
 async def _publish(told: History, url: str) -> None:
     await topics.prepare(Settings(kafka_url=url))
-    producer = Producer(topics.bootstrap(url))
+    producer = Producer(Access.at(url))
     await producer.start()
     try:
         for received in told.received():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from infra.kafka.access import Access
 from infra.kafka.topics import bootstrap
 from infra.settings import settings
 from schemas.mapper import to_kafka
@@ -96,7 +97,7 @@ async def test_a_sandbox_holds_what_the_live_topics_would(
 @pytest.mark.parametrize("prefix", ["", "yeon", "Yeon", "a.b", "*"])
 def test_no_prefix_leads_to_a_live_topic(prefix: str) -> None:
     with pytest.raises(NoSandbox, match="cannot be the prefix"):
-        Sandbox("kafka://127.0.0.1:1", prefix)
+        Sandbox(Access.at("kafka://127.0.0.1:1"), prefix)
 
 
 async def test_at_ten_times_the_speed_a_minute_takes_six_seconds() -> None:
