@@ -47,6 +47,7 @@ class Execute:
     command: Command
     command_id: UUID
     limit: Literal["messages"] | None = None
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

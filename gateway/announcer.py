@@ -12,9 +12,9 @@ from redis.exceptions import RedisError
 
 from gateway.batched import Batched
 from infra.ids import new_id
-from infra.push import PUBLISHED, UNPUBLISHED, Heard, channel, encode
+from infra.push import PUBLISHED, UNPUBLISHED, Heard, channel, encode, note_traced
 from projections import rooms
-from projections.rows import Push
+from projections.rows import Push, traced
 from schemas.envelope import Event
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,12 @@ class Announcer:
 
     def appended(self, events: Sequence[Event]) -> None:
         """Push what is early of `events`, in their order."""
-        pushes = [push for event in events for push in rooms.project(event).pushes if push.early]
+        pushes = [
+            push
+            for event in events
+            for push in traced(rooms.project(event).pushes, event.meta.traceparent)
+            if push.early
+        ]
         if not pushes:
             return
         for push in pushes:
@@ -54,3 +59,4 @@ class Announcer:
             log.warning("%d early pushes were not published: %s", len(pushes), error)
         else:
             PUBLISHED.inc(len(pushes))
+            note_traced(pushes)

@@ -20,13 +20,15 @@ class Executor:
         self.unavailable_at: float | None = None
         """When a command was last not carried out because the store was away, by the monotonic clock."""
 
-    async def execute(self, user_id: UUID, command: Command, command_id: UUID) -> Outcome:
+    async def execute(
+        self, user_id: UUID, command: Command, command_id: UUID, traceparent: str = "", request_id: str = ""
+    ) -> Outcome:
         """Carry out `command` for `user_id`; what they read from now on holds it. Raises `Refused`, `Unavailable`.
 
         Commands reach the port in the order of the calls: nothing waits before it is asked.
         """
         began = time.perf_counter()
-        context = Context(command_id, user_id, now(), command_id)
+        context = Context(command_id, user_id, now(), command_id, request_id, traceparent)
         try:
             outcome = await self._port.execute(command, context)
         except Unavailable:

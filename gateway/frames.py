@@ -1,6 +1,6 @@
 """Frames as bytes: reading what a client sent, and encoding what it is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.port import ErrorCode
+from schemas.trace import read_traceparent
 from schemas.wire.client import CLIENT_FRAMES, ClientFrame
 
 FrameId = str | int
@@ -40,6 +41,7 @@ class Read:
 
     id: FrameId | None
     data: ClientFrame
+    traceparent: str = ""
 
 
 def read(text: str | bytes) -> Read | Unread:
@@ -55,9 +57,13 @@ def read(text: str | bytes) -> Read | Unread:
     frame_id = whole.get("id")
     if not _is_id(frame_id):
         return Unread(None, Failure("malformed", "an id is a text of 1 to 64 characters or a number", "id"))
-    if not whole.keys() <= {"type", "id", "data"}:
-        return Unread(frame_id, Failure("malformed", "a frame has type, id and data, and nothing else"))
-    return understood(whole.get("type"), frame_id, whole.get("data", {}))
+    if not whole.keys() <= {"type", "id", "data", "traceparent"}:
+        said = "a frame has type, id, data and traceparent, and nothing else"
+        return Unread(frame_id, Failure("malformed", said))
+    found = understood(whole.get("type"), frame_id, whole.get("data", {}))
+    if isinstance(found, Read) and isinstance(trace := whole.get("traceparent"), str):
+        return replace(found, traceparent=read_traceparent(trace))
+    return found
 
 
 def understood(kind: Any, frame_id: FrameId | None, data: Any) -> Read | Unread:

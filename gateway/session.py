@@ -6,7 +6,7 @@ has not said who they are.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -102,8 +102,9 @@ class Session:
         match self._codec.read(text):
             case frames.Unread(frame_id, failure):
                 return self._not_ours(frame_id, failure)
-            case frames.Read(frame_id, data):
-                return self._understood(frame_id, data, now)
+            case frames.Read(frame_id, data, traceparent):
+                actions = self._understood(frame_id, data, now)
+                return [_traced(one, traceparent) for one in actions] if traceparent else actions
             case Hello(token):
                 return self.hello(token, now)
             case Aside(reply):
@@ -252,3 +253,7 @@ class Session:
             return []
         self.closed = True
         return [Close(code, reason)]
+
+
+def _traced(action: Action, traceparent: str) -> Action:
+    return replace(action, traceparent=traceparent) if isinstance(action, Execute) else action

@@ -206,7 +206,9 @@ class Socket:
 
     async def _execute(self, work: Execute) -> None:
         try:
-            outcome = await self._around.executor.execute(self.user_id, work.command, work.command_id)
+            outcome = await self._around.executor.execute(
+                self.user_id, work.command, work.command_id, work.traceparent
+            )
         except Exception as error:
             self._perform(self._session.failed(work.slot, failure_of(error)))
         else:

@@ -42,6 +42,10 @@ class Pushed(Protocol):
 
     @property
     def frame(self) -> dict[str, Any]: ...
+    @property
+    def traceparent(self) -> str:
+        """Of the request that led to it; empty if that was not traced."""
+        ...
 
 
 class Reached(Protocol):
@@ -63,6 +67,7 @@ class Heard:
     id: UUID
     seq: int
     frame: dict[str, Any]
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,10 @@ def said_by(by: str) -> bytes:
 async def publish(redis: Redis, pushes: Iterable[Pushed], progress: Iterable[Reached]) -> bool:
     """Publishes all pushes in their order, then the progress, in one round trip. False if Redis did not take them."""
     pipeline = redis.pipeline(transaction=False)
-    count = 0
-    for push in pushes:
+    said_now = list(pushes)
+    count = len(said_now)
+    for push in said_now:
         pipeline.publish(channel(push.kind, push.id), encode(push))
-        count += 1
     for reached in progress:
         said = {"topic": reached.topic, "partition": reached.partition, "position": reached.position}
         pipeline.publish(PROGRESS, orjson.dumps(said))
@@ -118,4 +123,15 @@ async def publish(redis: Redis, pushes: Iterable[Pushed], progress: Iterable[Rea
         log.warning("%d pushes were not published: %s", count, error)
         return False
     PUBLISHED.inc(count)
+    note_traced(said_now)
     return True
+
+
+def note_traced(pushes: Iterable[Pushed]) -> None:
+    """Log what was pushed because of requests that were traced; of others nothing."""
+    for push in pushes:
+        if push.traceparent:
+            frame = push.frame["type"]
+            log.info(
+                "pushed %s to %s %s, seq %d, trace %s", frame, push.kind, push.id, push.seq, push.traceparent
+            )

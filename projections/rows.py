@@ -5,7 +5,7 @@ operations give one by one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -64,6 +64,13 @@ class Push:
     frame: dict[str, Any]
     early: bool = False
     """It says all there is to know, so that whoever appends the event pushes it then, before any view has it."""
+    traceparent: str = ""
+    """Of the request that led to it, if that was traced."""
+
+
+def traced(pushes: Sequence[Push], traceparent: str) -> Sequence[Push]:
+    """`pushes` of an event, with its trace."""
+    return [replace(push, traceparent=traceparent) for push in pushes] if traceparent else pushes
 
 
 def no_pushes() -> Sequence[Push]:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from projections.catalogue import View
-from projections.rows import Push, RowOp
+from projections.rows import Push, RowOp, traced
 from projections.writing import Statement, write
 from schemas.envelope import Event
 from schemas.events.unreadable import Unreadable
@@ -79,7 +79,8 @@ def take(view: View, events: Iterable[Event], held: set[UUID], *, pushing: bool 
             continue
         try:
             projected = view.project(event)
-            change = Change(event, projected.ops, projected.pushes if pushing else ())
+            pushes = traced(projected.pushes, event.meta.traceparent) if pushing else ()
+            change = Change(event, projected.ops, pushes)
         except Exception as error:  # whatever a projector raises is about this event, and is kept with it
             held.add(event.data.partition_key)
             taken.parked.append(park(view, event, _reason(error)))

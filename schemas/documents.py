@@ -29,7 +29,9 @@ def _document(path: str, schema: JsonObject) -> bytes:
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _frame(type_name: str, data: type[BaseModel], schema: JsonObject, *, answered: bool) -> JsonObject:
+def _frame(
+    type_name: str, data: type[BaseModel], schema: JsonObject, *, answered: bool, traced: bool = False
+) -> JsonObject:
     """The schema of a whole frame around the schema of its `data`."""
     definitions = schema.pop("$defs", None)
     frame: JsonObject = {
@@ -39,6 +41,11 @@ def _frame(type_name: str, data: type[BaseModel], schema: JsonObject, *, answere
         "properties": {"type": {"const": type_name}, "id": {"type": ["string", "integer"]}, "data": schema},
         "required": ["type", "id", "data"] if answered else ["type", "data"],
     }
+    if traced:
+        frame["properties"]["traceparent"] = {
+            "type": "string",
+            "description": "W3C Trace Context, if traced.",
+        }
     if type_name == "ping":
         frame["required"] = ["type"]
     return frame | ({"$defs": definitions} if definitions else {})
@@ -55,7 +62,9 @@ def _json_schemas() -> Iterable[tuple[str, bytes]]:
         path = f"wire/client/{name}.json"
         yield (
             path,
-            _document(path, closed(_frame(name, frame, schema_of(frame, "validation"), answered=False))),
+            _document(
+                path, closed(_frame(name, frame, schema_of(frame, "validation"), answered=False, traced=True))
+            ),
         )
     for name, sent in SERVER_FRAMES.items():
         path = f"wire/server/{name}.json"

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from psycopg import Error
 from psycopg_pool import PoolTimeout
 
 from infra.clock import now
+from infra.log import EventLog
 from projections.queries.questions import DueOffer, due_offers
 from projections.queries.reading import Pool
 from schemas.commands.question import ExpireOffer
-from schemas.envelope import Context
+from schemas.envelope import Context, Event
+from schemas.events.question import QuestionMatched, QuestionOffered
 from schemas.ids import SYSTEM, expiry_command
 from schemas.port import CommandPort, Refused, Unavailable
 
@@ -26,6 +29,7 @@ AGAIN = timedelta(seconds=10)
 """After which an offer that was ended is ended again, if the views still say it is open."""
 
 Key = tuple[UUID, UUID, int]
+_OFFERING = (QuestionMatched, QuestionOffered)
 
 
 class Deadlines:
@@ -63,30 +67,37 @@ class Deadlines:
         return max(0.0, (self._waiting[0][0] - at).total_seconds()) if self._waiting else None
 
 
-async def keep_deadlines(pool: Pool, commands: CommandPort) -> None:
+async def keep_deadlines(pool: Pool, commands: CommandPort, store: EventLog) -> None:
     """End offers at their deadlines until cancelled. Any number of workers may: the command's id is the offer's."""
     deadlines = Deadlines()
     while True:
         try:
             deadlines.add(await due_offers(pool, now() + AHEAD))
-            await _end_due(deadlines, commands)
+            await _end_due(deadlines, commands, store)
         except (Error, PoolTimeout) as error:
             log.warning("deadlines wait for a store: %s", error)
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _end_due(deadlines: Deadlines, commands: CommandPort) -> None:
+async def _end_due(deadlines: Deadlines, commands: CommandPort, store: EventLog) -> None:
     """End what is due within one look, each when its time has come."""
     until = now() + timedelta(seconds=LOOK_SECONDS)
     while (wait := deadlines.seconds_to_next(now())) is not None and now() + timedelta(seconds=wait) < until:
         await asyncio.sleep(wait)
-        await asyncio.gather(*(_end(deadlines, commands, key) for key in deadlines.due(now())))
+        await asyncio.gather(*(_end(deadlines, commands, store, key) for key in deadlines.due(now())))
 
 
-async def _end(deadlines: Deadlines, commands: CommandPort, key: Key) -> None:
+async def _end(deadlines: Deadlines, commands: CommandPort, store: EventLog, key: Key) -> None:
     question_id, expert_id, round_number = key
     command_id = expiry_command(question_id, expert_id, round_number)
     context = Context(command_id, SYSTEM, now(), correlation_id=question_id)
+    if (offer := await _offer(store, key)) is not None:
+        context = replace(
+            context,
+            correlation_id=offer.meta.correlation_id,
+            causation_id=offer.event_id,
+            traceparent=offer.meta.traceparent,
+        )
     command = ExpireOffer(question_id=question_id, expert_id=expert_id, round=round_number)
     try:
         await commands.execute(command, context)
@@ -95,3 +106,14 @@ async def _end(deadlines: Deadlines, commands: CommandPort, key: Key) -> None:
     except Unavailable:
         log.warning("offer %s could not be ended, the event store is away", key)
         deadlines.failed(key)
+
+
+async def _offer(store: EventLog, key: Key) -> Event | None:
+    """The event that made an offer."""
+    question_id, expert_id, round_number = key
+    for event in reversed(await store.of_stream(question_id, [kind.TYPE for kind in _OFFERING])):
+        if isinstance(event.data, _OFFERING) and any(
+            (offer.expert_id, offer.round) == (expert_id, round_number) for offer in event.data.offers
+        ):
+            return event
+    return None

@@ -16,6 +16,7 @@ from infra.ids import new_id
 from schemas.commands import Command
 from schemas.envelope import Outcome
 from schemas.ids import client_command
+from schemas.trace import read_request_id, read_traceparent
 
 _bearer = HTTPBearer(auto_error=False)
 
@@ -45,6 +46,8 @@ class Caller:
         services: The,
         claims: Annotated[Claims, Depends(_claims)],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        traceparent: Annotated[str | None, Header()] = None,
+        x_request_id: Annotated[str | None, Header()] = None,
     ) -> None:
         self._services = services
         self.claims = claims
@@ -52,10 +55,14 @@ class Caller:
         self.keyed = idempotency_key is not None
         self.command_id = client_command(self.id, idempotency_key) if idempotency_key else new_id()
         """From the `Idempotency-Key`, so that the same call again gets the first answer."""
+        self._trace = read_traceparent(traceparent)
+        self._request = read_request_id(x_request_id)
 
     async def execute(self, command: Command, command_id: UUID | None = None) -> Outcome:
         """Carry out `command`."""
-        return await self._services.executor.execute(self.id, command, command_id or self.command_id)
+        return await self._services.executor.execute(
+            self.id, command, command_id or self.command_id, self._trace, self._request
+        )
 
     async def sees_own_writes(self) -> None:
         """Return once the views hold what the caller wrote, or it takes too long."""

@@ -23,6 +23,8 @@ class Person:
         self.rest = httpx.AsyncClient(base_url=f"{http}/api", timeout=20)
         self.id = ""
         self.token = ""
+        self.traceparent = ""
+        """Sent with every frame, if there is one."""
         self.frames: list[Frame] = []
         self.arrived = asyncio.Condition()
         self.socket: ClientConnection | None = None
@@ -123,7 +125,10 @@ class Person:
         """Send one frame; its ack's data. An error frame raises `Rejected`."""
         assert self.socket is not None
         number = f"f{next(self._numbers)}"
-        await self.socket.send(orjson.dumps({"type": kind, "id": number, "data": data}).decode())
+        whole = {"type": kind, "id": number, "data": data}
+        if self.traceparent:
+            whole["traceparent"] = self.traceparent
+        await self.socket.send(orjson.dumps(whole).decode())
         answer: Frame = await self.until(
             lambda: next((f for f in self.frames if f.get("id") == number), None), what=f"answer to {kind}"
         )
