@@ -12,6 +12,8 @@ import orjson
 import typer
 from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection, Connection, Error
+from qdrant_client import QdrantClient
+from qdrant_client.http.exceptions import ResponseHandlingException
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
@@ -21,7 +23,7 @@ from infra.kafka.access import Access
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from streams.erasure import key_backup
-from streams.erasure.search import Left, in_files, in_postgres, in_redis, in_topics
+from streams.erasure.search import Left, in_files, in_postgres, in_qdrant, in_redis, in_topics
 
 app = typer.Typer(
     name="yeon erase",
@@ -49,7 +51,7 @@ def verify(
         list[str] | None, typer.Option(help="A text of theirs to look for; give as many as are known.")
     ] = None,
     exports: Annotated[
-        list[Path] | None, typer.Option(help="A directory of exports to look through.")
+        list[Path] | None, typer.Option(help="A directory to look through, of exports or backups.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
@@ -57,7 +59,7 @@ def verify(
     settings = Settings()
     try:
         state, left = asyncio.run(_look(settings, person, text or [], exports or []))
-    except (Error, KafkaError, RedisError, OSError) as error:
+    except (Error, KafkaError, RedisError, OSError, ResponseHandlingException) as error:
         typer.echo(f"A store does not answer: {str(error).strip()}", err=True)
         raise typer.Exit(2) from None
     if as_json:
@@ -112,6 +114,11 @@ async def _look(
     for directory in exports:
         left += in_files("export", directory, texts)
     left += in_files("index", settings.data_dir / "qdrant", texts)
+    if settings.qdrant_url:
+        left += in_qdrant(QdrantClient(settings.qdrant_url, timeout=60), texts)
+    if not settings.files_url.startswith("s3:"):
+        files = settings.files_url.removeprefix("file://")
+        left += in_files("files", Path(files) if files else settings.data_dir / "files", texts)
     at, cleared, key, credentials = row or (None, None, False, False)
     return {"erasedAt": at, "clearedAt": cleared, "key": key, "credentials": credentials}, left
 

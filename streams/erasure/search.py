@@ -1,4 +1,5 @@
-"""Looks for texts in everything we keep: PostgreSQL, the topics, Redis, and files (exports, the index).
+"""Looks for texts in everything we keep: PostgreSQL, the topics, Redis, Qdrant, and files (those people
+sent, exports, the index).
 
 A text is looked for as it stands, as JSON escapes it, and as PostgreSQL shows bytes. Of a person, the topics are also
 searched for every field that the catalogue calls theirs.
@@ -16,6 +17,7 @@ import orjson
 import pyarrow.parquet as pq
 from aiokafka import AIOKafkaConsumer
 from psycopg import AsyncConnection, sql
+from qdrant_client import QdrantClient
 from redis.asyncio import Redis
 
 from infra.kafka.access import Access
@@ -26,6 +28,7 @@ from schemas.topics import TOPICS
 FETCH_MS = 500
 CHUNK = 1 << 20
 PAGE_ROWS = 10_000
+PAGE_POINTS = 1_000
 
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -86,6 +89,23 @@ async def in_redis(client: "Redis", texts: Sequence[str]) -> AsyncIterator[Left]
         value = await _value(client, key)
         if any(needle in key + value for needle in sought):
             yield Left("Redis", key.decode(errors="replace"), 1)
+
+
+def in_qdrant(client: QdrantClient, texts: Sequence[str]) -> Iterator[Left]:
+    """Points of any collection of a Qdrant server whose payload holds one of `texts`."""
+    sought = needles(texts)
+    for collection in client.get_collections().collections:
+        count, offset = 0, None
+        while True:
+            points, offset = client.scroll(
+                collection.name, limit=PAGE_POINTS, offset=offset, with_payload=True
+            )
+            payloads = (orjson.dumps(point.payload, default=_plain) for point in points)
+            count += sum(any(needle in payload for needle in sought) for payload in payloads)
+            if offset is None:
+                break
+        if count:
+            yield Left("Qdrant", collection.name, count)
 
 
 def in_files(part: str, directory: Path, texts: Sequence[str]) -> Iterator[Left]:

@@ -1,8 +1,8 @@
 """Every view as it stood at a position, as a DuckDB file: the live projectors and their SQL, on a throwaway PostgreSQL.
 
-Nothing of the live system is touched. The same position of the same log gives the same contents, always: rows stand in
-the order of their keys, there is no clock or machine in them, and their SHA-256 stands in the table `as_of`. The bytes
-of two files differ, because DuckDB gives each database file an identifier by chance.
+Nothing of the live system is touched. The same position of the same log gives the same file, byte by byte: rows stand in
+the order of their keys, one thread writes them under one name, there is no clock or machine in them, and the file's
+identifier follows from the SHA-256 of its contents, which stands in the table `as_of`.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from projections.catalogue import VIEWS
 from projections.tables import TABLES, Table, ddl
 from projections.taking import EVENT_FAULTS, take, write_apart, write_together
 from schemas.envelope import Event
+from streams.log.asof.identity import set_identifier
 from streams.log.filters import Wanted
 from streams.log.store import Store
 
@@ -96,8 +97,10 @@ async def _scratch() -> AsyncIterator[AsyncConnection[Any]]:
 async def _save(connection: AsyncConnection[Any], position: int, log: Store, path: Path) -> str:
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    with duckdb.connect(str(part), config={"threads": 1}) as duck:
+    with duckdb.connect(config={"threads": 1}) as duck:
         duck.execute("SET TimeZone = 'UTC'")
+        duck.execute(f"ATTACH {_quoted(str(part))} AS moment")  # the name of the database stands in the file
+        duck.execute("USE moment")
         contents = hashlib.sha256()
         for table in TABLES.values():
             contents.update(table.name.encode())
@@ -107,8 +110,15 @@ async def _save(connection: AsyncConnection[Any], position: int, log: Store, pat
         values = [position, str(at) if at else None, contents.hexdigest()]
         duck.execute("INSERT INTO as_of VALUES (?, ?::TIMESTAMPTZ, ?)", values)
         duck.execute("CHECKPOINT")
+        duck.execute("USE memory")
+        duck.execute("DETACH moment")
+    set_identifier(part, contents.digest())
     part.replace(path)
     return contents.hexdigest()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 async def _copy(

@@ -8,8 +8,11 @@ from uuid import uuid4
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from aiokafka import AIOKafkaProducer
 from psycopg import AsyncConnection, sql
+from qdrant_client import QdrantClient
+from qdrant_client.models import Distance, PointStruct, VectorParams
 from redis.asyncio import Redis
 
 from infra.kafka import topics
@@ -19,7 +22,8 @@ from schemas.events.question import QuestionAsked
 from schemas.mapper import to_kafka
 from schemas.samples import ASKER, EVENTS, SECOND
 from schemas.topics import CONVERSATIONS
-from streams.erasure.search import CHUNK, Left, in_files, in_postgres, in_redis, in_topics
+from streams.erasure import search
+from streams.erasure.search import CHUNK, Left, in_files, in_postgres, in_qdrant, in_redis, in_topics
 
 WORDS = "화성 도마뱀 #7f3a 🦎"
 
@@ -80,3 +84,16 @@ async def test_readable_records_of_a_person_are_counted_with_the_day_they_go(kaf
     assert goes in [one async for one in in_topics(access, SECOND, [WORDS], kept)]
     assert [one async for one in in_topics(access, uuid4(), ["없는 말"], kept)] == []
     assert person != ASKER
+
+
+def test_payloads_of_any_collection_are_looked_through_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "PAGE_POINTS", 2)
+    client = QdrantClient(":memory:")
+    for name, words in (("experts", ["남", WORDS, "남", "남", f"앞 {WORDS} 뒤"]), ("answers", ["남"] * 3)):
+        client.create_collection(name, VectorParams(size=1, distance=Distance.COSINE))
+        points = [PointStruct(id=n, vector=[1.0], payload={"bio": word}) for n, word in enumerate(words)]
+        client.upsert(name, points)
+
+    assert list(in_qdrant(client, [WORDS])) == [Left("Qdrant", "experts", 2)]
+    assert list(in_qdrant(client, ["없는 말"])) == []
+    client.close()

@@ -74,7 +74,7 @@ def normal(row: tuple[Any, ...]) -> list[str]:
     return ["" if value is None else str(value).removesuffix(".0").removesuffix("+00") for value in row]
 
 
-def test_the_same_position_has_the_same_contents(
+def test_the_same_position_has_the_same_file_byte_by_byte(
     yeon_log: Yeon, moments: dict[int, tuple[Path, str]], store_url: str, tmp_path: Path
 ) -> None:
     again = tmp_path / "again.duckdb"
@@ -84,8 +84,7 @@ def test_the_same_position_has_the_same_contents(
     path, digest = moments[30]
     assert "as of position 30" in output
     assert output.split()[-1] == digest != moments[31][1]
-    for table in TABLES:
-        assert rows_of(again, table) == rows_of(path, table)
+    assert again.read_bytes() == path.read_bytes() != moments[31][0].read_bytes()
     with duckdb.connect(str(again), read_only=True) as duck:
         assert duck.execute("SELECT position, sha256 FROM as_of").fetchall() == [(30, digest)]
     with psycopg.connect(store_url) as connection:
