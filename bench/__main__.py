@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 
-GATEWAY = ("fanout", "idle", "conformance")
+GATEWAY = ("fanout", "idle", "storm", "conformance")
 NAMES = (
     "append",
     "rebuild",

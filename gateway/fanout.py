@@ -119,9 +119,8 @@ class Fanout:
             head = await self._views.room_head(room_id, listener.user_id)
             line.detach(listener)
             newest = max(head, line.feed.head or 0)
-            has, inside = await self._catch_up(
-                line, listener, newest if after is None else min(after, newest)
-            )
+            has = newest if after is None else min(after, newest)
+            has, inside = await self._catch_up(line, listener, has, newest)
             if not inside:
                 raise NotInRoom
             line.attach(listener, has)
@@ -147,7 +146,8 @@ class Fanout:
             await self._channels.subscribe(line.channel)
             head = await self._views.inbox_head(listener.user_id)
             line.detach(listener)
-            has, _ = await self._catch_up(line, listener, min(after, max(head, line.feed.head or 0)))
+            newest = max(head, line.feed.head or 0)
+            has, _ = await self._catch_up(line, listener, min(after, newest), newest)
             line.attach(listener, has)
             return has
         finally:
@@ -223,15 +223,16 @@ class Fanout:
             del lines[key]
             self._channels.unsubscribe(line.channel)
 
-    async def _catch_up(self, line: Line, listener: Listener, has: int) -> tuple[int, bool]:
+    async def _catch_up(self, line: Line, listener: Listener, has: int, newest: int) -> tuple[int, bool]:
         """Deliver to `listener` alone what the views hold after `has`, up to what the feed gave out at least.
 
+        Who has everything up to `newest`, which was read after the line was heard, needs no page.
         Returns what it has then, and whether its person is (still) in: the views said so before this was called.
         Nothing waits between the last look at the feed and the return.
         """
         inside = True
         for _ in range(PATIENCE):
-            full = True
+            full = has < newest
             while full:
                 numbered = await line.page(has)
                 full = len(numbered) >= PAGE
@@ -249,6 +250,7 @@ class Fanout:
                 line.emit(line.feed.fill(numbered))
             if has >= (line.feed.head or 0):
                 return has, inside
+            newest = line.feed.head or 0
             await asyncio.sleep(0.02)
         raise Unavailable("the views are behind what was already delivered")
 

@@ -13,6 +13,8 @@ WAITING_AT_MOST = 1_000
 class Feed(Generic[T]):
     """Numbered frames in, the frames that are due out."""
 
+    __slots__ = ("_known", "_waiting", "head")
+
     def __init__(self) -> None:
         self.head: int | None = None
         """The last number given out; unknown until `start`, and nothing goes out before."""

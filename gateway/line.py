@@ -55,6 +55,8 @@ class Listener(Protocol):
 class Line:
     """One channel's feed and its listeners."""
 
+    __slots__ = ("_ahead", "channel", "feed", "filling", "joining", "live", "page")
+
     def __init__(self, channel: str, page: Page) -> None:
         self.channel = channel
         self.page = page

@@ -20,7 +20,7 @@ from gateway import frames
 from infra.presence import ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
 from infra.push import Heard, publish
 from projections.queries.reading import Pool
-from projections.queries.rooms import rooms_of
+from projections.queries.rooms import room_ids_of
 
 GRACE_SECONDS = 5.0
 """How long a person may be without a socket, as when a phone switches applications, before they are gone."""
@@ -133,12 +133,12 @@ class Present:
 
     async def _announce(self, user_id: UUID, online: bool) -> None:
         try:
-            rooms = (await rooms_of(self._pool, user_id))["items"]
+            rooms = await room_ids_of(self._pool, user_id)
         except DatabaseError as error:
             log.warning("nobody is told who came or went: %s", error)
             return
         frame = frames.presence(user_id, online)
-        await publish(self._redis, [Heard("room", UUID(room["id"]), 0, frame) for room in rooms], [])
+        await publish(self._redis, [Heard("room", room, 0, frame) for room in rooms], [])
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -9,6 +9,7 @@ from typing import Any
 
 from limits import parse
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from gateway import frames
@@ -24,6 +25,8 @@ from infra.settings import Settings
 
 HANDSHAKE_SECONDS = 5
 """For a client's whole handshake, from its connection on."""
+FORGOTTEN = Request("", Headers())
+"""In place of each connection's own: without one the library would wait for a handshake."""
 BACK_AFTER_MS = (200, 2_000)
 """Between which a client is told to come back, so that not all come at once."""
 
@@ -82,12 +85,15 @@ class SocketServer:
         way = spoken(connection.request.path)
         codec = SocketIO(session_id, self._settings.frame_bytes) if way == "socket.io" else JSON_FRAMES
         session = Session(session_id, time.time(), self._tokens.read, new_id, self._limit, codec)
+        token = _bearer(connection)
+        # The headers are a fifth of what an idle connection takes, and nobody looks at them again.
+        connection.request, connection.response = FORGOTTEN, None
         socket = Socket(connection, codec, session, self._around)
         self._open.add(socket)
         try:
             if self._draining:
                 socket.end(1012, "restart")
-            await socket.run(_bearer(connection))
+            await socket.run(token)
         finally:
             self._open.discard(socket)
 

@@ -4,7 +4,6 @@ It promises one answer to each frame that carries an id, in the order the frames
 has not said who they are.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,7 +42,22 @@ class _Slot:
 
 
 class Session:
-    """The state of one socket."""
+    """The state of one socket. There are thousands, mostly idle: what is empty takes as little room as it can."""
+
+    __slots__ = (
+        "_arrivals",
+        "_codec",
+        "_limit",
+        "_malformed",
+        "_new_id",
+        "_next_slot",
+        "_opened_at",
+        "_read_token",
+        "_slots",
+        "claims",
+        "closed",
+        "session_id",
+    )
 
     def __init__(
         self,
@@ -63,10 +77,10 @@ class Session:
         self._new_id = new_id
         self._limit = limit
         self._codec = codec
-        self._arrivals: deque[float] = deque()
+        self._arrivals: list[float] = []
         self._malformed = 0
-        self._slots: deque[_Slot] = deque()
-        self._by_number: dict[int, _Slot] = {}
+        self._slots: dict[int, _Slot] = {}
+        """By number, which is the order of the frames."""
         self._next_slot = 0
 
     @property
@@ -114,13 +128,13 @@ class Session:
 
     def done(self, slot: int, data: dict[str, Any]) -> list[Action]:
         """The work of `slot` was carried out; `data` is what its `ack` carries."""
-        waiting = self._by_number.pop(slot)
+        waiting = self._slots[slot]
         waiting.answer = () if waiting.id is None else (frames.ack(waiting.id, data),)
         return self._answered()
 
     def failed(self, slot: int, failure: Failure) -> list[Action]:
         """The work of `slot` was not carried out."""
-        waiting = self._by_number.pop(slot)
+        waiting = self._slots[slot]
         waiting.answer = (frames.error(waiting.id, failure),)
         return self._answered()
 
@@ -134,7 +148,7 @@ class Session:
             "heartbeatS": HEARTBEAT_SECONDS,
             "resumed": again,
         }
-        waiting = self._by_number.pop(slot)
+        waiting = self._slots[slot]
         told = frames.event("authenticated", data)
         waiting.answer = (told,) if waiting.id is None else (told, frames.ack(waiting.id, data))
         return self._answered()
@@ -147,7 +161,7 @@ class Session:
         """None as long as the frames do not come too fast."""
         self._arrivals.append(now)
         while self._arrivals[0] <= now - self._limit.seconds:
-            self._arrivals.popleft()
+            del self._arrivals[0]
         if len(self._arrivals) <= self._limit.amount:
             return None
         if len(self._arrivals) > 2 * self._limit.amount:
@@ -234,16 +248,16 @@ class Session:
     def _open_slot(self, frame_id: FrameId | None) -> int:
         number = self._next_slot
         self._next_slot += 1
-        slot = _Slot(frame_id)
-        self._slots.append(slot)
-        self._by_number[number] = slot
+        self._slots[number] = _Slot(frame_id)
         return number
 
     def _answered(self) -> list[Action]:
         """The answers that have become due."""
         due: list[Action] = []
-        while self._slots and (answer := self._slots[0].answer) is not None:
-            self._slots.popleft()
+        for number in tuple(self._slots):
+            if (answer := self._slots[number].answer) is None:
+                break
+            del self._slots[number]
             if not self.closed:
                 due.extend(Send(frame) for frame in answer)
         return due

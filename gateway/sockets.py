@@ -7,7 +7,6 @@ those before it. What a slow reader does not take is bounded: ephemeral frames a
 import asyncio
 import logging
 import time
-from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,6 +60,22 @@ class Surroundings:
 class Socket:
     """A connection, its session, and the work under way for it. A `gateway.line.Listener`."""
 
+    __slots__ = (
+        "_around",
+        "_beats",
+        "_codec",
+        "_commands",
+        "_connection",
+        "_farewell",
+        "_inbox_from",
+        "_outbox",
+        "_present",
+        "_session",
+        "_timer",
+        "_work",
+        "_worker",
+    )
+
     def __init__(
         self, connection: ServerConnection, codec: Codec, session: Session, around: Surroundings
     ) -> None:
@@ -69,7 +84,7 @@ class Socket:
         self._outbox = Outbox(connection, codec, around.buffer_bytes)
         self._session = session
         self._around = around
-        self._work: deque[Work] = deque()
+        self._work: list[Work] = []
         self._worker: asyncio.Task[None] | None = None
         self._commands: set[asyncio.Task[None]] = set()
         self._farewell: asyncio.Task[None] | None = None
@@ -182,7 +197,7 @@ class Socket:
     async def _work_off(self) -> None:
         """Do what is to be done, in order."""
         while self._work and not self._session.closed:
-            work = self._work.popleft()
+            work = self._work.pop(0)
             try:
                 if not isinstance(work, Resume | Open):
                     await self._listen_to_inbox()

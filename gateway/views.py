@@ -5,10 +5,10 @@ from uuid import UUID
 
 from gateway.fanout import PAGE, NotInRoom
 from gateway.line import Numbered, framed
-from projections.queries.inbox import inbox_frames
+from projections.queries.inbox import inbox_frames, unbroken_head
 from projections.queries.progress import heads
 from projections.queries.reading import Pool
-from projections.queries.rooms import is_member, room_frames
+from projections.queries.rooms import member_head, room_frames
 
 LATELY = 20
 """How many of the newest notifications may still have a hole among them."""
@@ -22,10 +22,10 @@ class QueriedViews:
 
     async def room_head(self, room_id: UUID, user_id: UUID) -> int:
         """The last `seq` of the room. Raises `NotInRoom`."""
-        if not await is_member(self._pool, room_id, user_id):
+        head = await member_head(self._pool, room_id, user_id)
+        if head is None:
             raise NotInRoom
-        found = await heads(self._pool, [room_id], [])
-        return found.rooms.get(room_id, 0)
+        return head
 
     async def room_page(self, room_id: UUID, after: int) -> Numbered:
         """The history after `after`, ascending."""
@@ -34,11 +34,7 @@ class QueriedViews:
 
     async def inbox_head(self, user_id: UUID) -> int:
         """The last number of the inbox before any hole that may still close."""
-        found = await heads(self._pool, [], [user_id])
-        highest = found.users.get(user_id, 0)
-        sure = max(0, highest - LATELY)
-        newest = await inbox_frames(self._pool, user_id, sure, LATELY)
-        return newest[-1][0] if newest else sure
+        return await unbroken_head(self._pool, user_id, LATELY)
 
     async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
         """The inbox after `after`, ascending, up to the first hole."""

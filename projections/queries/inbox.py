@@ -14,6 +14,7 @@ _AFTER = """
     SELECT inbox_seq, frame, data, created_at FROM views.inbox
     WHERE user_id = %(user)s AND inbox_seq > %(after)s ORDER BY inbox_seq LIMIT %(limit)s
 """
+_NEWEST = "SELECT inbox_seq FROM views.inbox WHERE user_id = %(user)s ORDER BY inbox_seq DESC LIMIT %(limit)s"
 
 
 async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100) -> dict[str, Any]:
@@ -37,6 +38,17 @@ async def inbox_frames(
     """The first `limit` frames after `after_seq` with their `inboxSeq`, ascending and without a gap."""
     found = await _unbroken(pool, user_id, after_seq, limit)
     return [(one["inbox_seq"], inbox_frame(one["frame"], one["data"])) for one in found]
+
+
+async def unbroken_head(pool: Pool, user_id: UUID, lately: int) -> int:
+    """The last number before any hole among the newest `lately`; older ones have none. 0 for an empty inbox."""
+    found = await rows(pool, _NEWEST, {"user": user_id, "limit": lately + 1})
+    numbers = [int(one["inbox_seq"]) for one in reversed(found)]
+    sure = max(0, numbers[-1] - lately) if numbers else 0
+    for number in numbers:
+        if number == sure + 1:
+            sure = number
+    return sure
 
 
 async def _unbroken(pool: Pool, user_id: UUID, after: int, limit: int) -> list[Row]:

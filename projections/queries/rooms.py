@@ -73,6 +73,22 @@ async def is_member(pool: Pool, room_id: UUID, user_id: UUID) -> bool:
     return await row(pool, statement, {"room": room_id, "user": user_id}) is not None
 
 
+async def member_head(pool: Pool, room_id: UUID, user_id: UUID) -> int | None:
+    """The last `seq` of the room's history; None if this person is not in it now."""
+    statement = """
+        SELECT r.last_seq FROM views.room_members m JOIN views.rooms r USING (room_id)
+        WHERE m.room_id = %(room)s AND m.user_id = %(user)s
+    """
+    found = await row(pool, statement, {"room": room_id, "user": user_id})
+    return None if found is None else int(found["last_seq"])
+
+
+async def room_ids_of(pool: Pool, user_id: UUID) -> list[UUID]:
+    """The rooms this person is in."""
+    statement = "SELECT room_id FROM views.room_members WHERE user_id = %(user)s"
+    return [one["room_id"] for one in await rows(pool, statement, {"user": user_id})]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A file that was sent to a room: by whom, under which name, and what it is."""
