@@ -16,12 +16,14 @@ from eventsourcing.utils import get_topic
 from commands.account import Account
 from commands.expert import Expert
 from commands.question import Question
+from commands.ranker import Ranker
 from commands.reading import Reading
 from commands.room import Room
 from commands.sourced import Sourced
 from schemas.envelope import Event
 from schemas.events.account import AccountRegistered
 from schemas.events.expert import ExpertProfileSet
+from schemas.events.matcher import RankerChosen
 from schemas.events.question import QuestionAsked
 from schemas.events.room import ReadMarked, RoomOpened
 from schemas.mapper import from_stored, seal, to_stored, unseal
@@ -32,6 +34,7 @@ FIRST: dict[str, type[Sourced]] = {
     QuestionAsked.TYPE: Question,
     RoomOpened.TYPE: Room,
     ReadMarked.TYPE: Reading,
+    RankerChosen.TYPE: Ranker,
 }
 """The types of event that begin a stream, and the aggregate each begins."""
 

@@ -15,9 +15,10 @@ from matcher.analysis import Analysis, overlap
 from matcher.features import HISTORY, Matrix
 from matcher.histories import Column
 from matcher.index.contract import Expertise, Hit
+from schemas.ids import HAND_SET_RANKER
 from schemas.port import ExpertFeatures
 
-RANKER = "linear-2"
+RANKER = HAND_SET_RANKER
 """Names these weights and features in every match; a change of either makes a new name."""
 
 BENCH = 20

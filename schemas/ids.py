@@ -7,6 +7,11 @@ SYSTEM = UUID(int=0)
 
 _ROOT = uuid5(NAMESPACE_URL, "urn:yeongyeori")
 
+RANKER_STREAM = uuid5(_ROOT, "ranker")
+"""The one stream that says which ranker is live."""
+HAND_SET_RANKER = "linear-2"
+"""The version of the hand-set weights and features, live before any other is chosen; a change of either changes it."""
+
 
 def room_of(question_id: UUID) -> UUID:
     """The one room of a question."""

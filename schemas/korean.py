@@ -3,7 +3,7 @@
 A sentence of the catalogue without one fails the making of the documents, and with it the tests.
 """
 
-from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
+from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS, MATCHER
 
 
 class Untranslated(LookupError):
@@ -17,9 +17,10 @@ TITLES = {
     CONVERSATIONS: "질문, 제안, 대화방, 메시지. 질문 하나의 이야기가 순서대로 이어집니다.",
     EXPERTS: "전문가의 프로필, 상태, 맡은 질문 수.",
     ACCOUNTS: "다른 사람에게 보이는 계정 정보.",
+    MATCHER: "매칭이 쓰는 순위 모델.",
 }
 
-KEYS = {"question id": "질문 id", "expert id": "전문가 id", "user id": "사용자 id"}
+KEYS = {"question id": "질문 id", "expert id": "전문가 id", "user id": "사용자 id", "matcher id": "매칭 id"}
 
 SENTENCES = {
     # Events.
@@ -88,6 +89,9 @@ SENTENCES = {
     "A person has read up to `upToSeq`. A mark of their own stream; it takes no `seq`.": (
         "`upToSeq`까지 읽었습니다. 각자의 읽음 표시이며 `seq`를 쓰지 않습니다."
     ),
+    "From this position on questions are ranked by this ranker, until another is chosen.": (
+        "이 위치부터 질문의 순위를 이 모델로 매깁니다. 다른 모델을 고를 때까지 그렇습니다."
+    ),
     # Parts.
     "One thing an expert knows: a name in their words, and a level from 1 (beginner) to 5 (authority).": (
         "전문 분야 하나: 전문가가 쓴 이름과 1(초급)~5(최고) 수준."
@@ -113,6 +117,17 @@ SENTENCES = {
     ),
     "Someone in a room, by the name they had when they came in.": "대화방에 있는 사람. 이름은 들어올 때의 것입니다.",
     # Fields.
+    "Of the artefact, or of the hand-set weights; matches name it as their ranker.": (
+        "모델 파일이나 손으로 정한 가중치의 이름. 매칭이 이 이름을 적습니다."
+    ),
+    "Empty for the hand-set weights. An artefact with another digest is not used.": (
+        "손으로 정한 가중치면 비어 있습니다. 다이제스트가 다른 모델 파일은 쓰지 않습니다."
+    ),
+    "The encoder that the ranker learnt with; empty for the hand-set weights.": (
+        "순위 모델이 배울 때의 인코더. 손으로 정한 가중치면 비어 있습니다."
+    ),
+    "The version that was live before.": "그 전에 쓰던 모델.",
+    "Whether this takes the last choice back.": "마지막 선택을 되돌리는지.",
     "Where the asker files it, in their words. Sealed in the store since revision 2.": (
         "질문자가 직접 적은 분류. 2차 개정부터 저장소에 암호화됩니다."
     ),

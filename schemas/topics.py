@@ -11,6 +11,7 @@ from uuid import UUID
 CONVERSATIONS = "yeon.conversations.v1"
 EXPERTS = "yeon.experts.v1"
 ACCOUNTS = "yeon.accounts.v1"
+MATCHER = "yeon.matcher.v1"
 
 PARKED_PARTITIONS = 1
 """Of each topic of parked events, which promise no order."""
@@ -39,6 +40,7 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic(EXPERTS, 4, "expert id", "Expert profiles, availability and load."),
         Topic(ACCOUNTS, 4, "user id", "Accounts as others may know them."),
+        Topic(MATCHER, 1, "matcher id", "Which ranker the matchers use."),
     )
 }
 

@@ -1,6 +1,6 @@
 """Which aggregates a command touches, and the decisions that take several of them."""
 
-from commands.handlers import accounts, offers, questions, rooms
+from commands.handlers import accounts, offers, questions, rankers, rooms
 from commands.handlers.handling import Answer, Handling, meta_of
 from schemas.commands import Command
 
@@ -9,6 +9,7 @@ HANDLING: dict[type[Command], Handling] = {
     **questions.HANDLING,
     **offers.HANDLING,
     **rooms.HANDLING,
+    **rankers.HANDLING,
 }
 
 __all__ = ["HANDLING", "Answer", "Handling", "meta_of"]
