@@ -128,6 +128,14 @@ class EventLog:
         )
         return events[0] if events else None
 
+    async def stream(self, stream_id: UUID, after: int = 0) -> list[Event]:
+        """The events of one stream with `after < version`, in order."""
+        return await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE originator_id = %s"
+            " AND originator_version > %s ORDER BY originator_version",
+            (stream_id, after),
+        )
+
     async def _events(self, query: str, parameters: Sequence[Any]) -> list[Event]:
         async with self._pool.connection() as connection:
             return await self._unsealed(connection, await _rows(connection, query, parameters))

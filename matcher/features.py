@@ -44,6 +44,11 @@ HISTORY = (
 
 _USUAL_STARS, _STARS_WEIGHT = 3.5, 4.0
 
+NOTHING_ANSWERED: Column = np.array(
+    [(_USUAL_STARS - 1) / 4 if name == "praised" else 0.0 for name in HISTORY], dtype=np.float64
+)
+"""The row of somebody who has answered nothing."""
+
 Matrix = npt.NDArray[np.float64]
 
 

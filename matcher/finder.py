@@ -14,9 +14,11 @@ from matcher.analysis import analyse
 from matcher.analysts.contract import Analysed
 from matcher.encoders.contract import Encoder, Vectors
 from matcher.encoders.worker import EncoderThread
+from matcher.histories import Column
 from matcher.index.contract import ExpertIndex, Hit, Wanted
 from matcher.lexical.sparse import query
 from matcher.lexical.terms import Terms
+from matcher.rankers import HAND_SET, Ranker
 from matcher.ranking import (
     BENCH,
     NO_HISTORY,
@@ -39,6 +41,10 @@ FROM_ANSWERS = 60
 """Experts looked at for what they have answered, besides those whose profiles are near."""
 
 
+_Past = tuple[History, Column]
+"""What somebody has answered: for the hand-set weights, and their row of `matcher.features.HISTORY`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is looked for, among whom, and how wide."""
@@ -52,6 +58,7 @@ class Search:
     """How many are returned."""
     at: float | None = None
     """When it is asked, in Unix seconds; None for now."""
+    ranker: Ranker = HAND_SET
     analysed: Analysed | None = None
     """What is known of the text already; None to find it out."""
 
@@ -104,7 +111,9 @@ class Finder:
         histories = await asyncio.to_thread(self._remember, searches, vectors, hits)
         considered = await self._consider(hits, histories)
         return [
-            rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=search.limit)
+            search.ranker.again(
+                rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=None)
+            )[: search.limit]
             for search, analysis, experts in zip(searches, analyses, considered, strict=True)
         ]
 
@@ -118,7 +127,7 @@ class Finder:
 
     def _remember(
         self, searches: Sequence[Search], vectors: Vectors, found: Sequence[dict[UUID, Hit]]
-    ) -> list[dict[UUID, History]]:
+    ) -> list[dict[UUID, _Past]]:
         """What experts have answered that bears on each search; those it speaks for are added to `found`."""
         if self._recall is None:
             return [{} for _ in searches]
@@ -141,8 +150,9 @@ class Finder:
             self._add(search.wanted, [one for one in speaking if one not in hits], hits)
             histories.append(
                 {
-                    expert_id: history_of(
-                        recalled.features[rows[expert_id]], recalled.counts[rows[expert_id]]
+                    expert_id: (
+                        history_of(recalled.features[rows[expert_id]], recalled.counts[rows[expert_id]]),
+                        recalled.features[rows[expert_id]],
                     )
                     for expert_id in hits
                     if expert_id in rows
@@ -163,13 +173,18 @@ class Finder:
                 hits[expert_id] = Hit(expert, least)
 
     async def _consider(
-        self, found: Sequence[dict[UUID, Hit]], histories: Sequence[Mapping[UUID, History]]
+        self, found: Sequence[dict[UUID, Hit]], histories: Sequence[Mapping[UUID, _Past]]
     ) -> list[list[Considered]]:
         ids = list({expert_id for hits in found for expert_id in hits})
         known, online = await asyncio.gather(self._features.features(ids), self._online(ids))
         return [
             [
-                Considered(hit, known.get(expert_id), expert_id in online, history.get(expert_id, NO_HISTORY))
+                Considered(
+                    hit,
+                    known.get(expert_id),
+                    expert_id in online,
+                    *history.get(expert_id, (NO_HISTORY, None)),
+                )
                 for expert_id, hit in hits.items()
             ]
             for hits, history in zip(found, histories, strict=True)

@@ -113,6 +113,8 @@ class Considered:
     """None while the views do not know the expert yet."""
     online: bool
     history: History = NO_HISTORY
+    past: Column | None = None
+    """Their row of `matcher.features.HISTORY`; None for somebody who has answered nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def rank(
     similarity_range: tuple[float, float],
     *,
     least_fit: float = 0.0,
-    limit: int = BENCH,
+    limit: int | None = BENCH,
 ) -> list[Ranked]:
     """The best `limit` of those who fit, best first; equal scores stand in the order of ids.
 

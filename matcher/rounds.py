@@ -24,6 +24,8 @@ from matcher.analysts.stored import to_event
 from matcher.fairness import ASKED
 from matcher.finder import Finder, Search
 from matcher.index.contract import Wanted
+from matcher.live_ranker import LiveRanker
+from matcher.rankers import HAND_SET
 from matcher.ranking import Ranked, breadth_of
 from matcher.reasons import to_candidate
 from matcher.trying import with_trial
@@ -102,9 +104,11 @@ class Rounds:
         commands: CommandPort,
         analyst: Analyst,
         abreast: Abreast | None = None,
+        live: LiveRanker | None = None,
     ) -> None:
-        """Without `abreast` no question waits for the index."""
+        """Without `abreast` no question waits for the index; without `live` the hand-set weights rank."""
         self._abreast = abreast
+        self._live = live
         self._pool = pool
         self._log = event_log
         self._finder = finder
@@ -248,18 +252,22 @@ class Rounds:
         analysed = await self._analyst.analyse(
             [Question(r.search.content, r.search.category) for r in rounds]
         )
+        rankers = [await self._live.at(one.event.position) if self._live else HAND_SET for one in rounds]
         rankings = await self._finder.find(
-            [_known(one.search, found) for one, found in zip(rounds, analysed, strict=True)]
+            [
+                replace(_known(one.search, found), ranker=ranker)
+                for one, found, ranker in zip(rounds, analysed, rankers, strict=True)
+            ]
         )
         commands = [
             OfferCandidates(
                 question_id=one.question_id,
                 round=one.number,
-                model=self._finder.model,
+                model=self._finder.model.model_copy(update={"ranker": ranker.version}),
                 candidates=_candidates(ranking, one.question_id),
                 analysis=to_event(found.analysis),
             )
-            for one, ranking, found in zip(rounds, rankings, analysed, strict=True)
+            for one, ranking, found, ranker in zip(rounds, rankings, analysed, rankers, strict=True)
         ]
         await asyncio.gather(
             *(self._send(one, command) for one, command in zip(rounds, commands, strict=True))

@@ -3,7 +3,8 @@
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
 from matcher.finder import Search
@@ -57,6 +58,11 @@ def make_service(finder: Finds) -> FastAPI:
         return SearchAnswered(
             items=tuple(Found(expert_id=c.expert_id, score=c.score, reasons=c.reasons) for c in candidates)
         )
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """In Prometheus' form."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, Any]:

@@ -50,12 +50,18 @@ class World:
         return user_id
 
     async def expert(
-        self, skills: dict[str, int], bio: str = "", *, role: Role = "expert", demo: bool = False
+        self,
+        skills: dict[str, int],
+        bio: str = "",
+        *,
+        role: Role = "expert",
+        demo: bool = False,
+        capacity: int = 2,
     ) -> UUID:
         user_id = await self.person(role, demo=demo, name="전문가")
         specialties = tuple(SpecialtyGiven(name=name, level=level) for name, level in skills.items())
         await self.send(
-            user_id, SetExpertProfile(specialties=specialties, experience_years=5, bio=bio, capacity=2)
+            user_id, SetExpertProfile(specialties=specialties, experience_years=5, bio=bio, capacity=capacity)
         )
         return user_id
 

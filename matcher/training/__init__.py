@@ -1,0 +1,1 @@
+"""Learns rankers from the event log, and compares them on it."""
