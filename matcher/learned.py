@@ -1,5 +1,5 @@
 """A learned ranker: LambdaMART (Burges 2010) by XGBoost over the features of what experts have answered, and, of live
-questions, over those of the hand-set ranking. Timelines know nothing of the latter, which trees take as missing."""
+questions, over those of the hand-set ranking, of which timelines know nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
