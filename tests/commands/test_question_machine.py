@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from commands.question import Question
-from schemas.base import EventData
+from schemas.base import EventData, Urgency
 from schemas.envelope import Meta
 from schemas.events.question import Candidate, QuestionAsked
 from schemas.ids import SYSTEM
@@ -29,7 +29,7 @@ class QuestionMachine(RuleBasedStateMachine):
     def ask(self, urgency: str, ranked: bool) -> None:
         self.now = START
         asked = QuestionAsked(question_id=UUID(int=1), asker_id=ASKER, content="왜?", urgency=urgency)
-        self.life = RULES.offer_lifetimes[asked.urgency]
+        self.words, self.urgency = "왜?", asked.urgency
         self.question = Question.ask(asked, self.meta)
         self.question.collect_events()
         self.status = "pending"
@@ -38,10 +38,17 @@ class QuestionMachine(RuleBasedStateMachine):
         self.bench: list[UUID] = []
         self.asked: set[UUID] = set()
         self.accepted: list[UUID] = []
+        self.accepted_at: dict[UUID, datetime] = {}
+        self.silent: set[UUID] = set()
         self.resolved_at = START
         self.stars: dict[UUID, int] = {}
         if ranked:
             self.ranked(EXPERTS[:4], set())
+
+    @property
+    def life(self) -> timedelta:
+        """Of an offer that is made now; as long is waited for the first word of who accepted."""
+        return RULES.offer_lifetimes[self.urgency]
 
     @property
     def meta(self) -> Meta:
@@ -126,6 +133,7 @@ class QuestionMachine(RuleBasedStateMachine):
         assert getattr(said[0], "first") == (not self.accepted)  # noqa: B009
         del self.open[expert]
         self.accepted.append(expert)
+        self.accepted_at[expert] = self.now
         self.status = "in_progress"
         if len(self.accepted) >= RULES.acceptances:
             assert ("OffersWithdrawn" in types(said)) == bool(self.open)
@@ -148,8 +156,14 @@ class QuestionMachine(RuleBasedStateMachine):
         if not allowed:
             return
         del self.open[expert]
-        assert self.question.wants_substitute == (self.status == "matched")
-        next_one = self.bench[0] if free and self.bench and self.status == "matched" else None
+        self.followed(free)
+
+    def followed(self, free: bool) -> None:
+        """What comes after an offer or the patience with an expert has ended."""
+        waits = set(self.accepted) <= self.silent
+        wanted = self.status == "matched" or (self.status == "in_progress" and waits)
+        assert self.question.wants_substitute == wanted
+        next_one = self.bench[0] if free and self.bench and wanted else None
         said = self.does(True, lambda: self.question.go_on(next_one, RULES, self.meta))
         if next_one is not None:
             assert types(said) == ["QuestionOffered"]
@@ -159,6 +173,28 @@ class QuestionMachine(RuleBasedStateMachine):
             self.search_on(said)
         else:
             assert said == []
+
+    @precondition(lambda self: self.accepted)
+    @rule(which=st.integers(0, 3), seconds=st.sampled_from([-1, 0]), free=st.booleans())
+    def say_nothing(self, which: int, seconds: int, free: bool) -> None:
+        expert = self.accepted[which % len(self.accepted)]
+        until = self.accepted_at[expert] + self.life
+        self.now = max(self.now, until + timedelta(seconds=seconds))
+        over = self.status == "in_progress" and expert not in self.silent and self.now >= until
+        found: list[bool] = []
+        self.does(True, lambda: found.append(self.question.go_on_without(expert, RULES, self.meta)))
+        assert found == [over]
+        if over:
+            self.silent.add(expert)
+            self.followed(free)
+
+    @rule(urgency=st.sampled_from(["low", "medium", "high"]), words=st.sampled_from(["왜?", "어떻게?"]))
+    def edit(self, urgency: Urgency, words: str) -> None:
+        allowed = self.status in ("pending", "matched", "unmatched")
+        said = self.does(allowed, lambda: self.question.edit(words, None, urgency, self.meta))
+        if allowed:
+            assert bool(said) == ((words, urgency) != (self.words, self.urgency))
+            self.words, self.urgency = words, urgency
 
     @rule()
     def retry(self) -> None:
@@ -209,6 +245,8 @@ class QuestionMachine(RuleBasedStateMachine):
         assert {offer.expert_id: offer.expires_at for offer in state.offers} == self.open
         assert (set(state.asked), list(state.accepted)) == (self.asked, self.accepted)
         assert state.stars == self.stars
+        assert (state.content, state.urgency) == (self.words, self.urgency)
+        assert set(state.silent) == self.silent
         if self.status == "matched":
             assert [one.expert_id for one in state.bench] == self.bench
 
