@@ -68,7 +68,7 @@ Category = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_w
 ClientMsgId = Annotated[str, StringConstraints(min_length=1, max_length=64), Plain]
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{2,31}$")]
 Email = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}$", max_length=254)
+    str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}$", max_length=254), Plain
 ]
 
 Role = Literal["questioner", "expert", "both", "operator"]

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -76,14 +77,15 @@ async def keep_deadlines(pool: Pool, commands: CommandPort, store: EventLog) -> 
             await _end_due(deadlines, commands, store)
         except (Error, PoolTimeout) as error:
             log.warning("deadlines wait for a store: %s", error)
-        await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _end_due(deadlines: Deadlines, commands: CommandPort, store: EventLog) -> None:
-    """End what is due within one look, each when its time has come."""
-    until = now() + timedelta(seconds=LOOK_SECONDS)
-    while (wait := deadlines.seconds_to_next(now())) is not None and now() + timedelta(seconds=wait) < until:
-        await asyncio.sleep(wait)
+    """Until the next look, end each offer when its time has come; the look itself goes by a clock that cannot jump."""
+    until = time.monotonic() + LOOK_SECONDS
+    while (left := until - time.monotonic()) > 0:
+        wait = deadlines.seconds_to_next(now())
+        await asyncio.sleep(left if wait is None else min(wait, left))
         await asyncio.gather(*(_end(deadlines, commands, store, key) for key in deadlines.due(now())))
 
 

@@ -15,6 +15,7 @@ from gateway.rest.problems import Problem
 from gateway.services import Services
 from projections.queries.experts import expert, experts_by_id, list_experts
 from projections.queries.reading import BadCursor, from_cursor, to_cursor
+from schemas.base import Category, QuestionText
 from schemas.commands.expert import SetExpertProfile, SpecialtyGiven
 from schemas.wire.rest import ExpertSaid, ExpertsFoundSaid, SpecialtiesBody, WriteSaid
 
@@ -30,8 +31,8 @@ MOST_FOUND = 200
 async def search(
     me: Me,
     the: The,
-    q: Annotated[str | None, Query(min_length=1, max_length=4_000)] = None,
-    category: Annotated[str | None, Query(min_length=1, max_length=60)] = None,
+    q: Annotated[QuestionText | None, Query()] = None,
+    category: Annotated[Category | None, Query()] = None,
     online: bool = False,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     cursor: str | None = None,

@@ -14,6 +14,7 @@ from schemas.base import (
     MessageText,
     MessageType,
     Name,
+    Plain,
     QuestionStatus,
     QuestionText,
     Role,
@@ -54,7 +55,7 @@ class RegisterBody(ClosedSaid):
 class LoginBody(ClosedSaid):
     """Sign in."""
 
-    username: Annotated[str, Field(max_length=64)]
+    username: Annotated[str, Field(max_length=64), Plain]
     password: Annotated[str, Field(max_length=256)]
 
 

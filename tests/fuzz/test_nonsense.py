@@ -19,8 +19,8 @@ from tests.fuzz.conftest import SEED, Scene, tries
 from tests.fuzz.conversations import Json, Said, SocketIO, bystander, conversation
 from tests.fuzz.grammar import frames, noise, packets
 
-# schemathesis draws from `random`, which Hypothesis seeds and does not like.
-pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
+# Hypothesis does not like that schemathesis, and the event loop meanwhile, draw from `random`; and has a long repr.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 
 
 # Sockets first: what calls do to rooms and people leaves little to talk in.

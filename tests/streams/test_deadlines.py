@@ -113,3 +113,37 @@ async def test_open_offers_of_the_views_are_ended_on_time(module_database: str) 
             SYSTEM,
         )
     assert desk.sent[1][1].at - ends[about] < timedelta(seconds=1)
+
+
+async def test_an_offer_that_ends_between_two_looks_is_not_kept_waiting(module_database: str) -> None:
+    # given offers that end at every moment of two seconds
+    async with pool(module_database, "test") as connections:
+        await prepare(connections)
+        begin = now() + timedelta(seconds=0.3)
+        ends = {uuid4(): begin + timedelta(milliseconds=50 * number) for number in range(40)}
+        async with connections.connection() as connection:
+            await connection.execute("DELETE FROM views.offers")
+            for question, at in ends.items():
+                await connection.execute(
+                    "INSERT INTO views.offers (question_id, expert_id, round, state, offered_at, expires_at)"
+                    " VALUES (%s, %s, 1, 'open', %s, %s)",
+                    (question, uuid4(), at - timedelta(minutes=3), at),
+                )
+
+        # when the clock runs over all of them
+        desk = Desk(refuses=False, away=0)
+        keeping = asyncio.create_task(keep_deadlines(connections, desk, EventLog(connections)))
+        async with asyncio.timeout(20):
+            while len(desk.sent) < len(ends):
+                await asyncio.sleep(0.01)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    # then none waited for the next look
+    late = sorted(
+        (context.at - ends[command.question_id]).total_seconds()
+        for command, context in desk.sent
+        if isinstance(command, ExpireOffer)
+    )
+    assert late[0] >= 0
+    assert late[int(len(late) * 0.9)] < 0.2
