@@ -135,7 +135,7 @@ class QuestionMachine(RuleBasedStateMachine):
         self.accepted.append(expert)
         self.accepted_at[expert] = self.now
         self.status = "in_progress"
-        if len(self.accepted) >= RULES.acceptances:
+        if len(set(self.accepted) - self.silent) >= RULES.acceptances:
             assert ("OffersWithdrawn" in types(said)) == bool(self.open)
             self.open.clear()
 
