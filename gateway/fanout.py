@@ -27,6 +27,7 @@ HOLE_AT_MOST_SECONDS = 0.5
 PAGE = 500
 """How many frames a full page of the views has."""
 PATIENCE = 50
+SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
 AWAY = (DatabaseError, OSError, Unavailable)
 log = logging.getLogger(__name__)
@@ -104,8 +105,7 @@ class Fanout:
 
     def given_out(self, room_id: UUID) -> int:
         """The last `seq` of the room that somebody here was told, 0 if nobody listens."""
-        line = self._rooms.get(room_id)
-        return 0 if line is None else line.feed.head or 0
+        return 0 if (line := self._rooms.get(room_id)) is None else line.feed.head or 0
 
     async def join_room(self, listener: Listener, room_id: UUID, after: int | None) -> int:
         """Deliver the room after `after` (or nothing of the past), call it live; the last `seq` delivered.
@@ -166,6 +166,10 @@ class Fanout:
         """A push arrived on a channel of a room or a person."""
         line = (self._rooms if heard.kind == "room" else self._users).get(heard.id)
         if line is None:
+            return
+        if heard.frame.get("type") == SIGNED_OUT:
+            for listener in tuple(line.live):
+                listener.end(4401, "signed out")
             return
         if heard.seq == 0:
             about = heard.frame["data"]["userId"] if heard.frame["type"] in ABOUT_ONESELF else None

@@ -1,9 +1,16 @@
-"""Forgetting a person: what still waits for them is ended first, so that nobody waits for someone who is gone."""
+"""Forgetting a person: what still waits for them is ended first, so that nobody waits for someone who is gone.
+
+Who is forgotten, or signs out everywhere, has no open socket left at any gateway.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
+from redis.asyncio import Redis
+
 from gateway.executor import Executor
+from gateway.fanout import SIGNED_OUT
+from infra.push import Heard, publish
 from projections.queries.leaving import OpenMatters
 from schemas.commands import Command
 from schemas.commands.account import EraseAccount
@@ -20,6 +27,12 @@ async def forget(executor: Executor, user_id: UUID, matters: OpenMatters, comman
         except Refused:
             continue  # It ended by itself meanwhile.
     await executor.execute(user_id, EraseAccount(), command_id)
+
+
+async def end_sockets(redis: Redis, user_id: UUID) -> None:
+    """Close every socket of this person, at every gateway. One that Redis does not tell lasts as long as its token."""
+    said = {"type": SIGNED_OUT, "data": {"userId": str(user_id)}}
+    await publish(redis, [Heard("user", user_id, 0, said)], [])
 
 
 def _farewells(matters: OpenMatters) -> Iterable[tuple[Command, UUID]]:

@@ -47,6 +47,10 @@ class Listener(Protocol):
         """Write the frame, now; an ephemeral one may be dropped. Never raises, never waits."""
         ...
 
+    def end(self, code: int, reason: str) -> None:
+        """Close the socket."""
+        ...
+
     async def drained(self) -> None:
         """Wait until the reader has taken most of what it was sent."""
         ...

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.leaving import end_sockets
 from gateway.rest.caller import Address, Me, The, answer
 from gateway.rest.problems import Problem
 from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, SessionsSaid, TokensSaid
@@ -46,5 +47,8 @@ async def end_session(session_id: UUID, me: Me, the: The) -> None:
 
 @router.post("/logout", status_code=204)
 async def logout(me: Me, the: The, body: LogoutBody | None = None) -> None:
-    """End the family of this refresh token; without one, every family of the caller."""
-    await the.accounts.logout(me.id, body.refresh_token if body is not None else None)
+    """End the family of this refresh token; without one, every family of the caller, and every open socket."""
+    token = body.refresh_token if body is not None else None
+    await the.accounts.logout(me.id, token)
+    if token is None:
+        await end_sockets(the.redis, me.id)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.leaving import forget
+from gateway.leaving import end_sockets, forget
 from gateway.rest.caller import Me, The, answer
 from projections.queries.leaving import open_matters
 from schemas.commands.account import ChangeProfile
@@ -31,4 +31,5 @@ async def erase(me: Me, the: The) -> Response:
     """Be forgotten, for good: one's words and name become unreadable at once, and are cleared everywhere they can be."""
     await me.sees_own_writes()
     await forget(the.executor, me.id, await open_matters(the.pool, me.id), me.command_id)
+    await end_sockets(the.redis, me.id)
     return Response(status_code=204)

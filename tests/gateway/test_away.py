@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from uuid import UUID, uuid4
 
+import psutil
 import pytest
 import pytest_asyncio
 
+from commands.application import Commands
+from gateway.app import Gateway, running
 from gateway.batched import Batched
 from gateway.push import Ear
 from gateway.writes import Writes
@@ -18,6 +21,8 @@ from infra.redis import connect
 from projections.queries.reading import Pool
 from schemas.envelope import Outcome
 from schemas.topics import ACCOUNTS
+from tests.gateway.conftest import World
+from tests.gateway.person import Person
 
 
 @pytest.fixture
@@ -124,3 +129,51 @@ class TestOnesOwnWrites:
             assert not await writes.visible(me)
             await self.reach(pool, 9)
             assert await writes.visible(me)
+
+
+@pytest.mark.timeout(120)
+async def test_a_frozen_redis_holds_nobody_up_and_others_hear_within_two_seconds(
+    world: World, valkey: Part
+) -> None:
+    """Its connections stay, nothing answers: a write would wait for ever, and a push never come."""
+    settings = world.settings.model_copy(update={"redis_url": valkey.url})
+    asker, expert = await world.person(), await world.expert()
+    room = await world.room(asker, expert)
+    commands = Commands(settings)
+    await commands.start()
+    try:
+        async with running(settings, commands) as one, running(settings, world.commands) as another:
+            said, heard = at(one, asker), at(another, expert)
+            for person in (said, heard):
+                await person.connect()
+                await person.send("join_room", roomId=room)
+            assert valkey.child is not None
+            process = psutil.Process(valkey.child.pid)
+            process.suspend()
+            try:
+                loop = asyncio.get_running_loop()
+                for number in range(1, 4):
+                    began = loop.time()
+                    answer = await said.say(room, f"말 {number}", f"frozen{number}")
+                    assert answer["type"] == "ack", answer
+                    assert loop.time() - began < 2
+                    await heard.frame("new_message", seq=answer["data"]["seq"])
+                    assert loop.time() - began < 3
+            finally:
+                process.resume()
+            answer = await said.say(room, "다시", "thawed")
+            await heard.frame("new_message", seq=answer["data"]["seq"])
+            seqs = [f["data"]["seq"] for f in heard.frames if f["type"] == "new_message"]
+            assert seqs == list(range(1, 5))
+            for person in (said, heard):
+                await person.close()
+    finally:
+        await commands.stop()
+
+
+def at(gateway: Gateway, who: Person) -> Person:
+    """The same person, at this gateway."""
+    where = gateway.websocket
+    one = Person(who.rest, f"ws://{where.host}:{where.port}/ws")
+    one.tokens, one.id = who.tokens, who.id
+    return one

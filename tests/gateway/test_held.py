@@ -79,5 +79,8 @@ class Deaf:
     def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
         return
 
+    def end(self, code: int, reason: str) -> None:
+        raise AssertionError("nobody ends it")
+
     async def drained(self) -> None:
         return

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.gateway.conftest import World
-from tests.gateway.person import PASSWORD, problem
+from tests.gateway.person import PASSWORD, Person, problem
 
 WORDS = "아무도 모르게 키우던 화성 도마뱀 이야기"
 
@@ -31,6 +31,25 @@ async def test_a_conversation_ends_and_what_others_said_stays(world: World) -> N
     assert found["questionStatus"] == "cancelled"
     items = (await expert.rest.get(f"/chat-rooms/{room_id}/messages")).json()["items"]
     assert "답변은 남아요" in [item.get("content") for item in items]
+
+
+async def test_open_sockets_end_at_once_for_who_is_forgotten_and_who_signs_out_everywhere(
+    world: World,
+) -> None:
+    for leave in (lambda one: one.rest.delete("/users/profile"), lambda one: one.rest.post("/auth/logout")):
+        me, other = await world.person(), await world.person()
+        second = Person(me.rest, me.ws)
+        second.tokens = me.tokens
+        for one in (me, second, other):
+            await one.connect()
+            await one.send("resume", inboxSeq=0, rooms={})
+        assert (await leave(me)).status_code == 204
+        assert [await me.closed(), await second.closed()] == [4401, 4401]
+        assert (await other.send("ping"))["type"] == "ack"
+        here = {"refreshToken": other.tokens["refreshToken"]}
+        assert (await other.rest.post("/auth/logout", json=here)).status_code == 204
+        assert (await other.send("ping"))["type"] == "ack"
+        await second.disconnect()
 
 
 async def test_an_expert_leaves_their_rooms_and_is_not_offered_anything(world: World) -> None:
