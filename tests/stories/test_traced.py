@@ -53,7 +53,7 @@ async def test_a_trace_leads_from_the_request_to_the_last_event_and_push(
 
     # and what was pushed because of it stands in the logs of who pushed it
     def pushed(role: str, frame: str, to: str, trace: str) -> bool:
-        lines = (stack.data_dir / "logs" / f"{role}.log").read_text().splitlines()
+        lines = (stack.data_dir / "log" / f"{role}.log").read_text().splitlines()
         return any(f"pushed {frame} to {to}" in line and line.endswith(f"trace {trace}") for line in lines)
 
     assert pushed("streams", "question_assigned", f"user {taker.id}", ASKING)
