@@ -21,6 +21,7 @@ const ROOMS_RESUMED = 200;
 const OFFERS_ASKED = 20;
 const SHOWN_EVERY_MS = 16;
 const NOTICE_MS = 8_000;
+const GOOD_NEWS_MS = 4_000;
 const ASK_AGAIN_MS = 3_000;
 
 export const rest = new Rest();
@@ -39,7 +40,7 @@ rest.tokens.onEnded = () => signedOut("session_ended");
 export function notify(code, kind = "error") {
   update((before) => ({ ...before, notice: { code, kind } }));
   clearTimeout(fading);
-  fading = setTimeout(dismiss, NOTICE_MS);
+  fading = setTimeout(dismiss, kind === "error" ? NOTICE_MS : GOOD_NEWS_MS);
 }
 
 export function dismiss() {

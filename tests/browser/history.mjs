@@ -15,8 +15,12 @@ await play(async ({ open }) => {
   const asker = await open({ cuttable: true });
   const expert = await open();
   await together(open, { asker, expert, question: QUESTION, field: "도자기 유약" });
+  const room = new URL(expert.page.url()).hash;
+  const at = async ({ page }, hash) => page.goto(new URL(hash, page.url()).href);
+  for (const person of [asker, expert]) await at(person, "#/profile");
   const began = Date.now();
-  await expert.page.evaluate(pour, COUNT);
+  await expert.page.evaluate(pour, [COUNT, room.split("/").at(-1)]);
+  for (const person of [asker, expert]) await at(person, room);
   console.log(JSON.stringify({ pouredMs: Date.now() - began }));
   await asker.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor();
 
@@ -30,16 +34,15 @@ await play(async ({ open }) => {
 });
 
 /** In the page: say `count` things over a socket of one's own, so many at a time as are answered. */
-async function pour(count) {
+async function pour([count, roomId]) {
   const token = JSON.parse(sessionStorage.getItem("yeon.tokens")).access;
   const { wsUrl } = await (await fetch("./api/config")).json();
-  const [, roomId] = location.hash.match(/rooms\/(.+)$/);
   const socket = new WebSocket(wsUrl);
   await new Promise((done) => (socket.onopen = done));
   let said = 0;
   let answered = 0;
   const more = () => {
-    while (said < count && said - answered < 100) {
+    while (said < count && said - answered < 200) {
       said += 1;
       const message = { content: `말 ${said}.`, clientMsgId: `poured-${said}` };
       socket.send(JSON.stringify({ type: "send_message", id: `p${said}`, data: { roomId, message } }));

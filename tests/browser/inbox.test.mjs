@@ -116,3 +116,32 @@ test("each round is told with those who were asked, and how each of them answere
 function keys(state) {
   return story(state.questions.q).map((step) => step.key);
 }
+
+/** Everything an inbox may say, to one who asks and answers. */
+const EVERYTHING = [
+  ASSIGNED,
+  ["question_assigned", { inboxSeq: 2, question: { id: "q", content: "달리 말하면 왜?" }, offer }],
+  ["expert_matched", { inboxSeq: 3, questionId: "mine", experts: [{ expertId: "e", displayName: "김하늘", score: 0.8, reasons: [] }] }],
+  ["question_status", { inboxSeq: 4, questionId: "mine", status: "matched" }],
+  ["offer_closed", { inboxSeq: 5, questionId: "q", reason: "expired" }],
+  ["room_opened", { inboxSeq: 6, roomId: "r", questionId: "mine", participants: [{ userId: ME, userName: "나", role: "asker" }] }],
+  ["question_status", { inboxSeq: 7, questionId: "mine", status: "in_progress" }],
+];
+
+test("for every cut, the inbox as it was read and the frames after it give what all frames give", () => {
+  const told = (state, from, to) =>
+    EVERYTHING.slice(from, to).reduce((now, [type, data]) => inboxFrame(now, type, data, at(data.inboxSeq)), state);
+  const whole = told(START, 0, EVERYTHING.length);
+  for (let cut = 0; cut <= EVERYTHING.length; cut += 1) {
+    for (let from = 0; from <= cut; from += 1) {
+      assert.deepEqual(told(told(START, 0, cut), from, EVERYTHING.length), whole, `cut at ${cut}, frames again from ${from}`);
+    }
+  }
+  assert.equal(whole.offers.q.question.content, "달리 말하면 왜?");
+});
+
+test("other words for a question leave the answer to it under way", () => {
+  const answering = offerSet(play(START, [ASSIGNED]), "q", { state: "accepting" });
+  const edited = inboxFrame(answering, "question_assigned", { inboxSeq: 2, question: { id: "q", content: "달리?" }, offer });
+  assert.deepEqual([edited.offers.q.state, edited.offers.q.question.content], ["accepting", "달리?"]);
+});

@@ -44,6 +44,7 @@ async function inOtherWords() {
   await asker.button("질문 고치기").click();
   await page.getByLabel("질문", { exact: true }).fill(EDITED);
   await picture(asker, "editing");
+  assert.deepEqual(await asker.faults(), [], "editing");
   await asker.button("저장하기").click();
   await page.getByRole("heading", { name: EDITED }).waitFor();
   await expert.offer(EDITED).waitFor();
@@ -52,6 +53,7 @@ async function inOtherWords() {
 async function chat() {
   await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor();
   await picture(expert, "first-reply");
+  assert.deepEqual(await expert.faults(), [], "the first reply");
   await expert.say("안녕하세요. 계약서에 적힌 만기일이 언제인가요?");
   await asker.page.getByText("만기일이 언제인가요?").last().waitFor();
   await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor({ state: "detached" });
@@ -112,6 +114,8 @@ async function composing() {
 async function afterIt() {
   await asker.button("해결됐어요").click();
   await expert.page.getByText("끝난 대화라 더 쓸 수 없어요.").waitFor();
+  await picture(asker, "rating");
+  assert.deepEqual(await asker.faults(), [], "rating");
   await asker.page.getByRole("radio", { name: "별 5개" }).check();
   await asker.button("평가 남기기").click();
   await asker.page.getByText("평가를 남겼어요. 고마워요.").waitFor();

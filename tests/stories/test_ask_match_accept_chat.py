@@ -82,6 +82,28 @@ async def test_a_decline_brings_the_next_candidate_at_once(person: NewPerson) ->
     assert {offer["expertId"] for offer in detail["offers"]} == asked | {waiting[0].id}
 
 
+async def test_who_accepts_and_says_nothing_is_not_waited_for(person: NewPerson) -> None:
+    field = [("시계 수리", 5)]
+    experts = [
+        await person("expert", f"시계공 {i}", field, bio="기계식 시계를 분해하고 고쳐요.") for i in range(6)
+    ]
+    asker = await person("questioner")
+    question = await asker.ask("기계식 시계가 하루에 5분씩 느려져요. 왜 그런가요?", urgency="high")
+    matched = await asker.frame("expert_matched", within=15, questionId=question["id"])
+    asked = {expert["expertId"] for expert in matched["experts"]}
+    [waiting] = [expert for expert in experts if expert.id not in asked]
+    silent = next(expert for expert in experts if expert.id in asked)
+
+    room = await _room_of(question, silent)
+
+    await waiting.frame("question_assigned", within=20)
+    joined = await waiting.send("accept_question", questionId=question["id"])
+    assert joined["roomId"] == room
+    await silent.frame("room_opened", questionId=question["id"])
+    await waiting.send("join_room", roomId=room, afterSeq=0)
+    await waiting.say(room, "하루 5분이면 청소할 때가 됐어요.", "w1")
+
+
 async def test_an_expired_offer_is_closed_and_the_next_round_searches_on(person: NewPerson) -> None:
     expert = await person("expert", "천문학자", [("망원경 조립", 5)], bio="반사 망원경을 직접 만들어요.")
     asker = await person("questioner")

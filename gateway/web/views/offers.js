@@ -73,7 +73,7 @@ function OpenOffer({ entry }) {
   }, [question.id]);
   return html`<article class="card offer">
     <p class="meta">
-      <${Countdown} until=${offer.expiresAt} spoken />
+      <${Countdown} until=${offer.expiresAt} aloud />
       <${Urgency} urgency=${question.urgency} />
       ${question.category && html`<span class="badge">${question.category}</span>`}
       <${Seats} questionId=${question.id} />
@@ -135,7 +135,7 @@ export function OfferSheet() {
   if (!entry || aside === entry.question.id) return null;
   const { question, offer } = entry;
   return html`<section class="sheet narrow-only" aria-label=${t("offers.open")}>
-    <p class="meta"><${Countdown} until=${offer.expiresAt} spoken /><${Urgency} urgency=${question.urgency} /></p>
+    <p class="meta"><${Countdown} until=${offer.expiresAt} aloud /><${Urgency} urgency=${question.urgency} /></p>
     <p class="words">${question.content}</p>
     <p class="actions">
       <a class="button primary" href="#/offers" onClick=${() => setAside(question.id)}>${t("offers.look")}</a>

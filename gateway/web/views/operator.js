@@ -61,7 +61,7 @@ export function OperatorView() {
     </dl>
     <div class="pair">
       <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
-      <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort()} />
+      <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort().map(([name, count]) => [name.split(":").slice(0, 2).join(":"), count])} />
       <${Table} title=${t("operator.sockets")} rows=${Object.entries(sockets ?? {}).sort()} />
     </div>
     <section class="card">

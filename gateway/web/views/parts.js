@@ -3,9 +3,9 @@
 import { html } from "../html.js";
 import { language, left, t } from "../i18n/index.js";
 import { now } from "../state/clock.js";
+import { spoken } from "../state/countdown.js";
 
 const SOON_MS = 60_000;
-const SPOKEN_SECONDS = [10, 30];
 const REASONS_SHOWN = 4;
 
 /** The first letter of a name in a circle, with a dot for who is online (`online` undefined: not known). */
@@ -30,16 +30,16 @@ export function Field({ id, label, hint, error, children }) {
 }
 
 /**
- * The time left by the server's clock, in amber; stronger when it gets short. A `spoken` one is read out when half a
+ * The time left by the server's clock, in amber; stronger when it gets short. One that is `aloud` is read out when half a
  * minute and ten seconds are left, and at no other time.
  */
-export function Countdown({ until, spoken = false }) {
+export function Countdown({ until, aloud = false }) {
   const rest = Date.parse(until) - now.value;
-  const said = SPOKEN_SECONDS.find((seconds) => rest > 0 && rest <= seconds * 1_000);
+  const said = spoken(rest);
   return html`<span class=${`countdown ${rest < SOON_MS ? "soon" : ""}`} role="timer" aria-live="off">
       ${t("offer.left", { time: left(until, now.value) })}
     </span>
-    ${spoken && html`<span class="only-read" role="status">${said && t("offer.seconds_left", { seconds: said })}</span>`}`;
+    ${aloud && html`<span class="only-read" role="status">${said && t("offer.seconds_left", { seconds: said })}</span>`}`;
 }
 
 /** Why someone was chosen: the features that counted most, each with its value and a sentence. */

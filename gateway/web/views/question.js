@@ -69,13 +69,13 @@ export function QuestionView({ id }) {
         <span class="badge">${t(`urgency.${question.urgency}`)}</span>
         ${question.demo && html`<span class="badge">${t("demo")}</span>`}
       </p>
-      <h1>${question.content}</h1>
+      <h1 class=${editing && editable ? "only-read" : ""}>${question.content}</h1>
     </header>
+    ${editing && editable && html`<${EditQuestion} question=${question} onDone=${() => setEditing(false)} />`}
     <section aria-label=${t("question.story")}>
       <${Story} question=${question} />
       ${searching && html`<p class="hint">${t("question.close")}</p>`}
     </section>
-    ${editing && editable && html`<${EditQuestion} question=${question} onDone=${() => setEditing(false)} />`}
     <p class="actions">
       ${editable && !editing && html`<button type="button" class="secondary" onClick=${() => setEditing(true)}>${t("question.edit")}</button>`}
       ${question.roomId && html`<a class="button primary" href=${`#/rooms/${question.roomId}`}>${t("question.open_room")}</a>`}
