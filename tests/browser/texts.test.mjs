@@ -30,3 +30,15 @@ test("no text is left unused", () => {
     assert.ok(used, key);
   }
 });
+
+test("no text stands outside the two languages", () => {
+  const spoken = readdirSync(WEB, { recursive: true }).filter(
+    (name) => name.endsWith(".js") && !/^vendor|^i18n|urgency\.js$/.test(name),
+  );
+  for (const name of spoken) {
+    const said = readFileSync(new URL(name, WEB), "utf8").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+    assert.equal(said.match(/[가-힣]+/)?.[0], undefined, name);
+    // Between tags, words only come from `t`.
+    assert.equal(said.match(/>[^<>${}`=()]*[a-z]{3,}[^<>${}`=();]*<\//i)?.[0], undefined, name);
+  }
+});
