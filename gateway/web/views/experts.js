@@ -65,7 +65,10 @@ function Expert({ expert }) {
         <b>${expert.displayName}</b>
         <small>${expert.specialties.map((one) => one.name).join(" · ")}</small>
       </span>
-      ${expert.rating && html`<span class="badge" aria-label=${t("rate.stars", { count: expert.rating.toFixed(1) })}>★ ${expert.rating.toFixed(1)}</span>`}
+      ${expert.rating && html`<span class="badge"
+        ><span aria-hidden="true">★ ${expert.rating.toFixed(1)}</span
+        ><span class="only-read">${t("rate.stars", { count: expert.rating.toFixed(1) })}</span></span
+      >`}
     </div>
     <${Reasons} reasons=${expert.reasons} />
   </li>`;

@@ -40,7 +40,7 @@ function RateOne({ questionId, offer }) {
       }}
       options=${["1", "2", "3", "4", "5"].map((one) => [
         one,
-        html`<span aria-label=${t("rate.stars", { count: one })}>${"★".repeat(Number(one))}</span>`,
+        html`<span aria-hidden="true">${"★".repeat(Number(one))}</span><span class="only-read">${t("rate.stars", { count: one })}</span>`,
       ])}
     />
     <${Field} id=${id} label=${t("rate.comment")}>
