@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matcher.aggregation import Hits, aggregate
 from matcher.encoders.contract import Vector
-from matcher.histories import HALF_LIVES, Column, Histories
+from matcher.histories import HALF_LIVES, Column, Histories, Rows
 
 _RECENT = tuple(f"recent_{days:g}" for days in HALF_LIVES)
 _AGGREGATED = {
@@ -62,26 +61,48 @@ class Asked:
     """Unix seconds."""
 
 
-def history_features(histories: Histories, asked: Asked, hits: Hits, unrelated: float) -> Matrix:
-    """The features of all experts of `histories`; shape (experts, len(HISTORY))."""
-    faded = histories.faded(asked.at)
+def history_features(
+    histories: Histories,
+    asked: Asked,
+    aggregated: Mapping[str, Column],
+    unrelated: float,
+    rows: Rows | None = None,
+) -> Matrix:
+    """The features of the experts of `histories` at `rows`, all if None; shape (experts, len(HISTORY)).
+
+    `aggregated` is what `matcher.aggregation.aggregate` gives for the question.
+    """
+    faded = histories.faded(asked.at, rows)
     columns: dict[str, Column] = {name: _half_at(faded[:, i], 2.0) for i, name in enumerate(_RECENT)}
-    columns["freshness"] = 1.0 / (1.0 + histories.since(asked.at) / 7.0)
-    columns["tenure"] = _half_at(histories.tenure(asked.at), 365.0)
-    counts = histories.counts()
+    columns["freshness"] = 1.0 / (1.0 + histories.since(asked.at, rows) / 7.0)
+    columns["tenure"] = _half_at(histories.tenure(asked.at, rows), 365.0)
+    counts = histories.counts(rows)
     columns["answered"] = _half_at(counts, 30.0)
-    stars, rated = histories.ratings()
+    stars, rated = histories.ratings(rows)
     columns["praised"] = ((stars + _USUAL_STARS * _STARS_WEIGHT) / (rated + _STARS_WEIGHT) - 1) / 4
     for name, recent in (("centroid", False), ("centroid_recent", True)):
-        cosines = histories.similarity(asked.vector, recent=recent)
+        cosines = histories.similarity(asked.vector, rows, recent=recent)
         columns[name] = np.clip((cosines - unrelated) / (1 - unrelated), 0, 1)
-    aggregated = aggregate(histories, hits, asked.at, unrelated)
-    columns |= {name: _half_at(aggregated[name], half) for name, half in _AGGREGATED.items()}
-    columns["nearest"] = np.clip((aggregated["nearest"] - unrelated) / (1 - unrelated), 0, 1)
-    on_topic, on_topic_recently = histories.on_topics(asked.topics, asked.at)
+    at = slice(None) if rows is None else rows
+    columns |= {name: _half_at(aggregated[name][at], half) for name, half in _AGGREGATED.items()}
+    columns["nearest"] = np.clip((aggregated["nearest"][at] - unrelated) / (1 - unrelated), 0, 1)
+    on_topic, on_topic_recently = (column[at] for column in histories.on_topics(asked.topics, asked.at))
     columns["topic"] = np.clip(on_topic / (counts + 2.0), 0, 1)
     columns["topic_recent"] = _half_at(on_topic_recently, 3.0)
     return np.stack([columns[name] for name in HISTORY], axis=1)
+
+
+def speaking_features(
+    histories: Histories, asked: Asked, aggregated: Mapping[str, Column]
+) -> dict[str, Column]:
+    """Those features of everybody that tell whose answers speak for them: few, and cheap to make of many experts."""
+    _, on_topic_recently = histories.on_topics(asked.topics, asked.at)
+    return {
+        "dense_60": _half_at(aggregated["dense_60"], _AGGREGATED["dense_60"]),
+        "lexical_60": _half_at(aggregated["lexical_60"], _AGGREGATED["lexical_60"]),
+        "recent_14": _half_at(histories.faded_by(14.0, asked.at), 2.0),
+        "topic_recent": _half_at(on_topic_recently, 3.0),
+    }
 
 
 RANKED = (

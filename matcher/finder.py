@@ -27,7 +27,6 @@ from matcher.ranking import (
     History,
     Ranked,
     history_of,
-    nearest_rows,
     rank,
 )
 from matcher.recall import Query, Recall
@@ -144,10 +143,10 @@ class Finder:
             for search, vector in zip(searches, vectors, strict=True)
         ]
         histories = []
-        for search, recalled, hits in zip(searches, self._recall.recall(queries), found, strict=True):
+        recalls = self._recall.recall_some(queries, found, FROM_ANSWERS)
+        for search, recalled, hits in zip(searches, recalls, found, strict=True):
             rows = {expert_id: row for row, expert_id in enumerate(recalled.expert_ids)}
-            speaking = [recalled.expert_ids[row] for row in nearest_rows(recalled.features, FROM_ANSWERS)]
-            self._add(search.wanted, [one for one in speaking if one not in hits], hits)
+            self._add(search.wanted, [one for one in rows if one not in hits], hits)
             histories.append(
                 {
                     expert_id: (

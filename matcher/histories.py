@@ -78,6 +78,10 @@ class Histories:
         """Whether the expert has a row."""
         return expert_id in self._rows
 
+    def row_of(self, expert_id: UUID) -> int | None:
+        """The row of an expert who has one."""
+        return self._rows.get(expert_id)
+
     def row(self, expert_id: UUID) -> int:
         """The row of an expert, who gets one if they have none."""
         found = self._rows.get(expert_id)
@@ -124,33 +128,43 @@ class Histories:
         at = np.array([one.at if one else 0.0 for one in known])
         return rows, at, np.array([one is not None for one in known], dtype=bool)
 
-    def faded(self, now: float) -> npt.NDArray[np.float64]:
+    # What follows is of everybody, by row, or of the experts at `rows` only.
+
+    def faded(self, now: float, rows: Rows | None = None) -> npt.NDArray[np.float64]:
         """Answers of each expert that count less with age; shape (experts, half-lives)."""
-        age = np.maximum(now - self._last[: len(self)], 0.0)[:, None] / DAY
+        at = self._at(rows)
+        age = np.maximum(now - self._last[at], 0.0)[:, None] / DAY
         fading: npt.NDArray[np.float64] = np.exp2(-age / np.array(HALF_LIVES))
-        return np.maximum(self._faded[: len(self)], 0.0) * fading
+        return np.maximum(self._faded[at], 0.0) * fading
 
-    def since(self, now: float) -> Column:
+    def faded_by(self, half_life: float, now: float) -> Column:
+        """The column of `faded` for one of `HALF_LIVES`, of everybody."""
+        column = self._faded[: len(self), HALF_LIVES.index(half_life)]
+        fading: Column = np.exp2(np.minimum(self._last[: len(self)] - now, 0.0) / (DAY * half_life))
+        return np.maximum(column, 0.0) * fading
+
+    def since(self, now: float, rows: Rows | None = None) -> Column:
         """Days since each expert's last answer; infinite for none."""
-        return np.maximum(now - self._last[: len(self)], 0.0) / DAY
+        return np.maximum(now - self._last[self._at(rows)], 0.0) / DAY
 
-    def tenure(self, now: float) -> Column:
+    def tenure(self, now: float, rows: Rows | None = None) -> Column:
         """Days since each expert's first answer; 0 for none."""
-        return np.maximum(now - self._first[: len(self)], 0.0) / DAY
+        return np.maximum(now - self._first[self._at(rows)], 0.0) / DAY
 
-    def counts(self) -> Column:
+    def counts(self, rows: Rows | None = None) -> Column:
         """How many questions each expert has answered."""
-        return self._count[: len(self)]
+        return self._count[self._at(rows)]
 
-    def ratings(self) -> tuple[Column, Column]:
+    def ratings(self, rows: Rows | None = None) -> tuple[Column, Column]:
         """Sum of the stars, and number of ratings, of each expert."""
-        return self._stars[: len(self)], self._rated[: len(self)]
+        return self._stars[self._at(rows)], self._rated[self._at(rows)]
 
-    def similarity(self, vector: Vector, *, recent: bool) -> Column:
+    def similarity(self, vector: Vector, rows: Rows | None = None, *, recent: bool) -> Column:
         """Cosine of a question and the mean of what each expert answered, lately if `recent`; 0 for none."""
-        sums = (self._recent if recent else self._sums)[: len(self)]
+        at = self._at(rows)
+        sums = (self._recent if recent else self._sums)[at]
         # Fading shortens a sum but does not turn it, so norms change only with answers.
-        norms = (self._recent_norms if recent else self._sum_norms)[: len(self)]
+        norms = (self._recent_norms if recent else self._sum_norms)[at]
         cosines = (sums @ vector) / np.where(norms > 1e-6, norms, 1.0)
         return np.where(norms > 1e-6, cosines, 0.0).astype(np.float64)
 
@@ -162,6 +176,9 @@ class Histories:
                 counts[row] += held.count
                 faded[row] += held.faded * 2.0 ** (-max(now - held.at, 0.0) / DAY / TOPIC_HALF_LIFE)
         return counts, faded
+
+    def _at(self, rows: Rows | None) -> Rows | slice:
+        return slice(len(self)) if rows is None else rows
 
     def _change(self, known: _Known, sign: float) -> None:
         row, age = known.row, (self._last[known.row] - known.at) / DAY

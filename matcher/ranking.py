@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 
 from matcher.analysis import Analysis, overlap
-from matcher.features import HISTORY, Matrix
+from matcher.features import HISTORY
 from matcher.histories import Column
 from matcher.index.contract import Expertise, Hit
 from schemas.ids import HAND_SET_RANKER
@@ -90,18 +90,16 @@ def history_of(features: Column, count: float) -> History:
     return History(similar, words, recent, topic, int(count))
 
 
-def nearest_rows(features: Matrix, limit: int) -> list[int]:
-    """The rows of those whose answers speak most for them."""
-    if not len(features):
-        return []
-    speaking = (
-        WEIGHTS["similar_answers"] * features[:, _SIMILAR]
-        + WEIGHTS["words_answered"] * features[:, _WORDS]
-        + WEIGHTS["recent_activity"] * features[:, _RECENT]
-        + WEIGHTS["topic_answers"] * features[:, _TOPIC]
+def nearest_rows(speaking: Mapping[str, Column], limit: int) -> list[int]:
+    """The rows of those whose answers speak most for them, by `matcher.features.speaking_features`."""
+    sums = (
+        WEIGHTS["similar_answers"] * speaking["dense_60"]
+        + WEIGHTS["words_answered"] * speaking["lexical_60"]
+        + WEIGHTS["recent_activity"] * speaking["recent_14"]
+        + WEIGHTS["topic_answers"] * speaking["topic_recent"]
     )
-    rows: list[int] = np.argsort(-speaking, kind="stable")[:limit].tolist()
-    return [row for row in rows if speaking[row] > 0]
+    rows: list[int] = np.argsort(-sums, kind="stable")[:limit].tolist()
+    return [row for row in rows if sums[row] > 0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,20 @@
 The same for a live question and for one of a timeline that is judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
 
 import numpy as np
 
+from matcher.aggregation import Hits, aggregate
 from matcher.encoders.contract import Vector
-from matcher.features import Asked, Matrix, history_features
+from matcher.features import Asked, Matrix, history_features, speaking_features
 from matcher.histories import DAY, Column, Histories
 from matcher.index.answers import Answered, AnswerIndex, Sought
 from matcher.lexical.sparse import Sparse
+from matcher.ranking import nearest_rows
 
 NEAREST = 300
 """Answers looked at by each of the four searches."""
@@ -39,7 +41,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """The features of experts, by row of the histories."""
+    """The features of experts, each in a row of its own."""
 
     expert_ids: Sequence[UUID]
     features: Matrix
@@ -93,23 +95,51 @@ class Recall:
 
     def recall(self, queries: Sequence[Query]) -> list[Recalled]:
         """For each question what is known of all who have answered something."""
-        found = self.index.search([sought for query in queries for sought in _searches(query)])
         recalled = []
-        for i, query in enumerate(queries):
-            dense, dense_recent, lexical, lexical_recent = found[4 * i : 4 * i + 4]
-            hits = {
-                "dense": dense,
-                "dense_recent": dense_recent,
-                "lexical": lexical,
-                "lexical_recent": lexical_recent,
-            }
+        for query, hits in self._found(queries):
             asked = Asked(query.vector, query.topics, query.at)
             with self._lock:
-                features = history_features(self.histories, asked, hits, self._unrelated)
+                aggregated = aggregate(self.histories, hits, query.at, self._unrelated)
+                features = history_features(self.histories, asked, aggregated, self._unrelated)
                 recalled.append(
                     Recalled(list(self.histories.expert_ids), features, self.histories.counts().copy())
                 )
         return recalled
+
+    def recall_some(
+        self, queries: Sequence[Query], near: Sequence[Collection[UUID]], most: int
+    ) -> list[Recalled]:
+        """For each question what is known of the experts in `near` of the same place, as far as they have answered
+        something, and of those whose answers speak most for them, `most` at most."""
+        recalled = []
+        for (query, hits), wanted in zip(self._found(queries), near, strict=True):
+            asked = Asked(query.vector, query.topics, query.at)
+            with self._lock:
+                histories = self.histories
+                aggregated = aggregate(histories, hits, query.at, self._unrelated)
+                speaking = speaking_features(histories, asked, aggregated)
+                known = (histories.row_of(expert_id) for expert_id in wanted)
+                rows = np.array(
+                    list(
+                        dict.fromkeys(
+                            [*nearest_rows(speaking, most), *(row for row in known if row is not None)]
+                        )
+                    ),
+                    dtype=np.intp,
+                )
+                features = history_features(histories, asked, aggregated, self._unrelated, rows)
+                recalled.append(
+                    Recalled([histories.expert_ids[row] for row in rows], features, histories.counts(rows))
+                )
+        return recalled
+
+    def _found(self, queries: Sequence[Query]) -> Iterator[tuple[Query, Hits]]:
+        found = self.index.search([sought for query in queries for sought in _searches(query)])
+        for i, query in enumerate(queries):
+            yield query, dict(zip(_SEARCHES, found[4 * i : 4 * i + 4], strict=True))
+
+
+_SEARCHES = ("dense", "dense_recent", "lexical", "lexical_recent")
 
 
 def _searches(query: Query) -> list[Sought]:
