@@ -34,6 +34,7 @@ from schemas.events.question import (
     QuestionOffered,
     QuestionReopened,
     QuestionResolved,
+    QuestionShared,
     QuestionUnmatched,
     RoundRequested,
     Told,
@@ -221,6 +222,16 @@ class Question(Sourced):
             comment=comment,
         )
         self.say(data, meta)
+
+    # What everybody who took part decides for themselves
+
+    def share(self, user_id: UUID, shared: bool, meta: Meta) -> None:
+        """Let the archive have one's words of the conversation, or take that back."""
+        self._must_be("in_progress", "resolved")
+        if user_id != self.state.asker_id and user_id not in self.state.accepted:
+            raise Forbidden("only the asker and the experts who accepted decide about their words")
+        if shared != (user_id in self.state.shared):
+            self.say(QuestionShared(**self._ids(), user_id=user_id, shared=shared), meta)
 
     # Within
 

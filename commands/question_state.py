@@ -24,6 +24,7 @@ from schemas.events.question import (
     QuestionOffered,
     QuestionReopened,
     QuestionResolved,
+    QuestionShared,
     QuestionUnmatched,
     RoundRequested,
 )
@@ -52,6 +53,8 @@ class QuestionState(State):
     """Those among the accepted who said nothing in time."""
     stars: dict[UUID, int] = Field(default_factory=dict)
     resolved_at: datetime | None = None
+    shared: tuple[UUID, ...] = ()
+    """Those who let the archive have their words."""
 
     @classmethod
     def of(cls, data: QuestionAsked) -> "QuestionState":
@@ -104,6 +107,9 @@ def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
             state.status = "cancelled"
         case ExpertRated():
             state.stars = {**state.stars, data.expert_id: data.stars}
+        case QuestionShared():
+            others = tuple(one for one in state.shared if one != data.user_id)
+            state.shared = (*others, data.user_id) if data.shared else others
 
 
 def _offered(state: QuestionState, offers: tuple[Offer, ...]) -> None:

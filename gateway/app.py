@@ -22,6 +22,7 @@ from gateway.passwords import Passwords
 from gateway.presence import Present
 from gateway.push import Ear
 from gateway.rest import (
+    archive,
     auth,
     config,
     experts,
@@ -109,7 +110,7 @@ def rest(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (auth, profile, questions, experts, rooms, files, inbox, operations, config):
+    for router in (auth, profile, questions, archive, experts, rooms, files, inbox, operations, config):
         app.include_router(router.router, prefix="/api", responses=problems.DOCUMENTED)
     app.include_router(health.router)
     pages.install(app)

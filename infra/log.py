@@ -5,7 +5,7 @@ that cannot be read comes as `Unreadable` in its place.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -120,14 +120,6 @@ class EventLog:
             (stream_id, list(types)),
         )
 
-    async def one(self, stream_id: UUID, version: int) -> Event | None:
-        """One event by its place in its stream."""
-        events = await self._events(
-            f"SELECT {_COLUMNS} FROM store.stored_events WHERE originator_id = %s AND originator_version = %s",
-            (stream_id, version),
-        )
-        return events[0] if events else None
-
     async def stream(self, stream_id: UUID, after: int = 0) -> list[Event]:
         """The events of one stream with `after < version`, in order."""
         return await self._events(
@@ -135,6 +127,22 @@ class EventLog:
             " AND originator_version > %s ORDER BY originator_version",
             (stream_id, after),
         )
+
+    async def forgotten(self, user_ids: Collection[UUID]) -> set[UUID]:
+        """Those of `user_ids` who are erased, whatever keys are still held here."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT user_id FROM store.erased_persons WHERE user_id = ANY(%s)", (list(user_ids),)
+            )
+            return {user_id for (user_id,) in await found.fetchall()}
+
+    async def one(self, stream_id: UUID, version: int) -> Event | None:
+        """One event by its place in its stream."""
+        events = await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE originator_id = %s AND originator_version = %s",
+            (stream_id, version),
+        )
+        return events[0] if events else None
 
     async def _events(self, query: str, parameters: Sequence[Any]) -> list[Event]:
         async with self._pool.connection() as connection:

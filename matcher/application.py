@@ -18,13 +18,17 @@ from infra.log import EventLog
 from infra.presence import RedisPresence
 from infra.settings import Settings
 from matcher.abreast import Abreast
-from matcher.analysts.factory import make_analyst
+from matcher.analysts.factory import budget_of, make_analyst, make_drafter
 from matcher.answering import TYPES as ANSWER_TYPES
 from matcher.answering import Answering
+from matcher.archiving import KIND as ARCHIVE
+from matcher.archiving import TYPES as ARCHIVE_TYPES
+from matcher.archiving import Archive
 from matcher.encoders.contract import Encoder
 from matcher.encoders.factory import make_encoder
 from matcher.encoders.worker import EncoderThread
 from matcher.finder import Finder
+from matcher.index.answers import AnswerIndex
 from matcher.index.contract import ExpertIndex
 from matcher.index.factory import make_answer_index, make_index
 from matcher.indexing import Indexing
@@ -34,7 +38,7 @@ from matcher.recall import Recall
 from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
 from schemas.port import CommandPort, FeatureSource
-from schemas.topics import CONVERSATIONS, EXPERTS
+from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
 
 log = logging.getLogger(__name__)
 
@@ -50,30 +54,41 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises what `infra.kafka.process.run_app` raises."""
     endpoint = _listen(settings.matcher_host, settings.matcher_port)
+    budget = budget_of(settings)
     async with (
         postgres.pool(settings.postgres_url, APPLICATION) as pool,
         redis.connect(settings.redis_url, APPLICATION) as client,
         _encoder(settings) as (thread, encoder),
-        make_analyst(settings, thread) as analyst,
+        make_analyst(settings, thread, budget) as analyst,
+        make_drafter(settings, budget) as drafter,
         _index(settings, encoder) as index,
-        _answers(settings, encoder) as recall,
+        _answers(settings, encoder, "answers") as answers,
+        _answers(settings, encoder, ARCHIVE) as passages,
     ):
+        recall = Recall(answers, encoder.dim, encoder.similarity_range)
         terms = Terms()
         loading = asyncio.create_task(asyncio.to_thread(terms.load))
         event_log = EventLog(pool)
         finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
         indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
         answering = Answering(pool, event_log, thread, recall, index, terms)
+        archive = Archive(pool, event_log, thread, passages, terms, encoder.similarity_range)
         abreast = Abreast(pool, event_log, indexing.consumer)
         live = LiveRanker(event_log, rankers_in(settings), encoder.identity)
         rounds = Rounds(pool, event_log, finder, commands, analyst, abreast, live)
         await indexing.open()
         await answering.open()
+        await archive.open()
         await loading
         await rounds.open()
         log.info("index %s holds %d experts", index.name, await asyncio.to_thread(index.count))
 
-        consumers = {EXPERTS: [indexing.consumer], CONVERSATIONS: [CONSUMER, answering.consumer]}
+        remembering = [answering.consumer, archive.consumer]
+        consumers = {
+            EXPERTS: [indexing.consumer],
+            CONVERSATIONS: [CONSUMER, *remembering],
+            ACCOUNTS: remembering,
+        }
         group = await prepare_group(APPLICATION, settings, consumers)
         app = build_app(group, settings, EAGER_SECONDS)
         consume(app, [EXPERTS], indexing.apply)
@@ -81,10 +96,15 @@ async def serve(
         async def conversations(batch: Batch) -> None:
             """Questions first: somebody waits for them."""
             await rounds.apply(batch)
-            await answering.apply(batch)
+            await remember(batch)
 
-        consume(app, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES)
-        server = _Endpoint(make_service(finder))
+        async def remember(batch: Batch) -> None:
+            await answering.apply(batch)
+            await archive.apply(batch)
+
+        consume(app, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
+        consume(app, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
+        server = _Endpoint(make_service(finder, archive, drafter))
         try:
             await run_app(
                 app,
@@ -95,12 +115,14 @@ async def serve(
                     lambda: server.serve(sockets=[endpoint]),
                     rounds.flush_for_ever,
                     answering.flush_for_ever,
+                    archive.flush_for_ever,
                     indexing.release_for_ever,
                 ],
             )
         finally:
             await rounds.flush()
             await answering.flush()
+            await archive.flush()
 
 
 @contextlib.asynccontextmanager
@@ -123,10 +145,10 @@ async def _index(settings: Settings, encoder: Encoder) -> AsyncIterator[ExpertIn
 
 
 @contextlib.asynccontextmanager
-async def _answers(settings: Settings, encoder: Encoder) -> AsyncIterator[Recall]:
-    index = make_answer_index(settings, encoder)
+async def _answers(settings: Settings, encoder: Encoder, kind: str) -> AsyncIterator[AnswerIndex]:
+    index = make_answer_index(settings, encoder, kind)
     try:
-        yield Recall(index, encoder.dim, encoder.similarity_range)
+        yield index
     finally:
         await asyncio.to_thread(index.close)
 

@@ -34,6 +34,7 @@ class _Known:
     topics: tuple[str, ...]
     question_id: UUID
     vector: Vector
+    asker_id: UUID
 
 
 @dataclass(slots=True)
@@ -98,7 +99,13 @@ class Histories:
             return self.rate(answered.answer_id, answered.stars)
         row = self.row(answered.expert_id)
         known = _Known(
-            row, answered.at, 0, answered.topics, answered.question_id, np.asarray(vector, np.float16)
+            row,
+            answered.at,
+            0,
+            answered.topics,
+            answered.question_id,
+            np.asarray(vector, np.float16),
+            answered.asker_id,
         )
         self._known[answered.answer_id] = known
         self._of_question.setdefault(answered.question_id, set()).add(answered.answer_id)
@@ -118,8 +125,20 @@ class Histories:
     def remove_question(self, question_id: UUID) -> None:
         """Forget the answers to a question."""
         for answer_id in self._of_question.pop(question_id, ()):
-            self.rate(answer_id, 0)
-            self._change(self._known.pop(answer_id), -1.0)
+            self._forget(answer_id)
+
+    def remove_person(self, user_id: UUID) -> None:
+        """Forget the answers a person gave, and those to their questions. Looks at everything, as it comes seldom."""
+        row = self._rows.get(user_id)
+        theirs = [one for one, known in self._known.items() if known.row == row or known.asker_id == user_id]
+        for answer_id in theirs:
+            of_question = self._of_question[self._known[answer_id].question_id]
+            of_question.discard(answer_id)
+            self._forget(answer_id)
+
+    def _forget(self, answer_id: int) -> None:
+        self.rate(answer_id, 0)
+        self._change(self._known.pop(answer_id), -1.0)
 
     def answers(self, answer_ids: Sequence[int]) -> tuple[Rows, Column, npt.NDArray[np.bool_]]:
         """Row and time (Unix seconds) of each answer, and whether it is known; of others row and time are 0."""

@@ -93,6 +93,12 @@ class Recall:
         with self._lock:
             self.histories.remove_question(question_id)
 
+    def remove_person(self, user_id: UUID) -> None:
+        """A person was erased."""
+        self.index.remove_person(user_id)
+        with self._lock:
+            self.histories.remove_person(user_id)
+
     def recall(self, queries: Sequence[Query]) -> list[Recalled]:
         """For each question what is known of all who have answered something."""
         recalled = []

@@ -38,7 +38,7 @@ VIEWS: dict[str, View] = {
         View(
             "questions",
             CONVERSATIONS,
-            ("questions", "candidates", "offers"),
+            ("questions", "candidates", "offers", "shares"),
             questions.TYPES,
             questions.project,
         ),

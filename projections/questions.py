@@ -22,6 +22,7 @@ from schemas.events.question import (
     QuestionEdited,
     QuestionMatched,
     QuestionOffered,
+    QuestionShared,
     RoundRequested,
 )
 
@@ -71,6 +72,10 @@ def project(event: Event) -> Projected:
         case ExpertRated() as data:
             rated = Update("offers", (data.question_id, data.expert_id), {"stars": data.stars})
             return _question(event, data.question_id, {}, [rated])
+        case QuestionShared() as data:
+            told = Upsert("shares", (data.question_id, data.user_id), {"shared": data.shared})
+            seen = Update("questions", (data.question_id,), {"version": event.version})
+            return Projected([told, seen])
     if status_after(event.data) is None:
         return NOTHING
     return Projected([Update("questions", (event.data.partition_key,), _moved(event))])

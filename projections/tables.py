@@ -65,6 +65,7 @@ TABLES: dict[str, Table] = {
             "display_name text, score double precision, reasons jsonb, round int, state text, "
             "offered_at timestamptz, expires_at timestamptz, closed_at timestamptz, stars int",
         ),
+        _table("shares", "question_id uuid, user_id uuid", "shared boolean"),
         _table(
             "rooms",
             "room_id uuid",

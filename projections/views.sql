@@ -88,6 +88,14 @@ CREATE TABLE IF NOT EXISTS {schema}.offers (
 CREATE INDEX IF NOT EXISTS offers_due ON {schema}.offers (expires_at) WHERE state = 'open';
 CREATE INDEX IF NOT EXISTS offers_by_expert ON {schema}.offers (expert_id, question_id);
 
+-- Who lets the archive have their words of a conversation.
+CREATE TABLE IF NOT EXISTS {schema}.shares (
+    question_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    shared boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (question_id, user_id)
+);
+
 CREATE TABLE IF NOT EXISTS {schema}.rooms (
     room_id uuid PRIMARY KEY,
     question_id uuid,

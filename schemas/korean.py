@@ -110,6 +110,12 @@ SENTENCES = {
     ),
     "How well the nearest category fits, from 0 to 1.": "가장 가까운 분야에 맞는 정도(0에서 1).",
     "Words of the question, separated by commas.": "질문에 나온 낱말. 쉼표로 나눕니다.",
+    "Somebody who took part lets the archive have their words of this conversation, or takes that back. The archive "
+    "holds a conversation while it is resolved and its asker shares it; of the experts in it, the words of those who "
+    "share as well.": (
+        "참여한 사람이 이 대화에서 자기가 한 말을 보관소에 내놓거나 거두어들였습니다. 보관소는 해결된 대화를 질문자가 내놓은 동안만 담고, "
+        "전문가의 말은 그 전문가도 내놓았을 때만 담습니다."
+    ),
     "Which encoder, index and ranker produced a match.": "어떤 인코더, 색인, 순위 모델로 찾았는지.",
     "One expert asked to take a question until `expiresAt`.": "전문가 한 명에게 `expiresAt`까지 열려 있는 제안.",
     "Why a candidate: one feature, its value from 0 to 1, its share of the score, and a sentence for people.": (

@@ -29,6 +29,7 @@ from schemas.events.question import (
     QuestionOffered,
     QuestionReopened,
     QuestionResolved,
+    QuestionShared,
     QuestionUnmatched,
     Reason,
     RoundRequested,
@@ -162,6 +163,7 @@ SAMPLES: tuple[EventData, ...] = (
     QuestionReopened(**QUESTION_IDS, told=(_told(ASKER, "question_status", 5),)),
     QuestionCancelled(**QUESTION_IDS, told=(_told(ASKER, "question_status", 5),)),
     ExpertRated(**QUESTION_IDS, expert_id=EXPERT, stars=5, previous_stars=4, comment="빠르고 친절했어요."),
+    QuestionShared(**QUESTION_IDS, user_id=EXPERT, shared=True),
     RoomOpened(
         **ROOM_IDS,
         asker_id=ASKER,

@@ -30,6 +30,8 @@ from streams.relay.ledger import LOCK as RELAY_LOCK
 
 app = typer.Typer(name="yeon rebuild", pretty_exceptions_enable=False)
 CHOICES = [*VIEWS, "all", "topics", "index", "everything"]
+_INDEXES = ["matcher:index:%", "matcher:answers:%", "matcher:archive:%"]
+"""Whose positions say how far the matcher's indexes are."""
 STILL_SECONDS = 60.0
 """How long the relay or the matcher may stand still before we say that it does."""
 
@@ -161,13 +163,22 @@ async def _follow_the_store(pool: Pool) -> None:
 
 async def _index(pool: Pool) -> None:
     async with pool.connection() as connection:
-        await connection.execute("DELETE FROM ops.tracking WHERE consumer LIKE 'matcher:index:%'")
+        forgotten = await connection.execute(
+            "DELETE FROM ops.tracking WHERE consumer LIKE ANY(%s)", (_INDEXES,)
+        )
+        wanted = forgotten.rowcount
 
     async def filled() -> int:
-        return await _number(pool, "SELECT count(*) FROM ops.tracking WHERE consumer LIKE 'matcher:index:%'")
+        async with pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT count(*) FROM ops.tracking WHERE consumer LIKE ANY(%s)", (_INDEXES,)
+            )
+            row = await found.fetchone()
+        return int(row[0]) if row else 0
 
-    await _until("index", filled, TOPICS[EXPERTS].partitions, "the matcher does not fill it: is it running?")
-    print("rebuilt the index of experts")
+    least = TOPICS[EXPERTS].partitions
+    await _until("index", filled, max(wanted, least), "the matcher does not fill it: is it running?")
+    print("rebuilt the indexes of experts, of answers and of the archive")
 
 
 async def _until(name: str, reached: Callable[[], Awaitable[int]], wanted: int, standing: str) -> None:

@@ -18,6 +18,7 @@ from schemas.commands.question import (
     ReopenQuestion,
     ResolveQuestion,
     RetryMatching,
+    ShareConversation,
 )
 from schemas.envelope import Meta
 from schemas.events.question import QuestionAsked
@@ -105,6 +106,12 @@ def rate(desk: Desk, command: RateExpert, meta: Meta) -> Answer:
     )
 
 
+def share(desk: Desk, command: ShareConversation, meta: Meta) -> Answer:
+    question = must_have_question(desk, command.question_id)
+    question.share(meta.actor_id, command.shared, meta)
+    return Answer({"questionId": str(question.id), "shared": command.shared})
+
+
 def must_have_question(desk: Desk, question_id: UUID) -> Question:
     """The question, or a refusal."""
     question = desk.get(Question, question_id)
@@ -143,7 +150,7 @@ def _end(desk: Desk, question: Question, how: "str", meta: Meta) -> None:
 
 
 def _needs(
-    command: "EditQuestion | RetryMatching | ResolveQuestion | CancelQuestion", user: UUID
+    command: "EditQuestion | RetryMatching | ResolveQuestion | CancelQuestion | ShareConversation", user: UUID
 ) -> tuple[UUID, ...]:
     return command.question_id, room_of(command.question_id)
 
@@ -156,4 +163,5 @@ HANDLING: dict[type[Command], Handling] = {
     CancelQuestion: Handling(cancel, _needs),
     ReopenQuestion: Handling(reopen, _needs),
     RateExpert: Handling(rate, _needs),
+    ShareConversation: Handling(share, _needs),
 }

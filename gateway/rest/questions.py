@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from gateway.rest import suggestions
+from gateway.rest.archive import similar
 from gateway.rest.caller import Me, The, answer, written
 from gateway.rest.problems import Problem
 from infra.ids import new_id
+from projections.queries.archive import sharing
 from projections.queries.questions import list_questions, may_see, question
 from schemas.base import QuestionStatus
 from schemas.commands.question import (
@@ -73,7 +75,8 @@ async def one_question(question_id: UUID, me: Me, the: The) -> Response:
     found = await question(the.pool, question_id)
     if found is None:
         raise Problem("not_found", "no such question")
-    return answer(found)
+    alike = await similar(the, me.id, found["content"], question_id) if found["content"] else []
+    return answer({**found, "similar": alike, "sharedBy": await sharing(the.pool, question_id)})
 
 
 @router.put("/{question_id}", response_model=WriteSaid)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.rest.archive import similar
 from gateway.rest.caller import Me, The, answer
 from gateway.rest.experts import everyone_online, ranked
 from gateway.services import Services
@@ -28,10 +29,16 @@ async def suggest(body: SuggestBody, me: Me, the: The) -> Response:
     content = body.content.strip()
     if len(content) < _LEAST_CHARACTERS:
         return answer({"about": await _about(the, me.id), "category": None, "similar": []})
-    who, category, before = await asyncio.gather(
-        _about(the, me.id), _category(the, content), answered(the.pool, me.id)
+    who, category, before, archived = await asyncio.gather(
+        _about(the, me.id),
+        _category(the, content),
+        answered(the.pool, me.id),
+        similar(the, me.id, content),
     )
-    return answer({"about": who, "category": category, "similar": alike(content, before)})
+    own = alike(content, before)
+    there = {one["questionId"] for one in own}
+    others = [one for one in archived if one["questionId"] not in there]
+    return answer({"about": who, "category": category, "similar": own + others})
 
 
 async def _about(the: Services, viewer: UUID) -> dict[str, object]:

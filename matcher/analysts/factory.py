@@ -14,6 +14,7 @@ from matcher.analysts.rules import RuleAnalyst
 from matcher.encoders.worker import EncoderThread
 from matcher.llm.budget import Budget
 from matcher.llm.client import HttpModel
+from matcher.llm.contract import LanguageModel
 from matcher.llm.dialects import DIALECTS
 from matcher.llm.guard import Guarded
 
@@ -43,8 +44,39 @@ def check(settings: Settings) -> None:
         raise BadModel("YEON_LLM_URL must begin with http:// or https://")
 
 
+DRAFT_SECONDS = 20.0
+"""How long an expert waits for a draft, which nobody's match waits for."""
+
+
+def budget_of(settings: Settings) -> Budget:
+    """What all calls of a process may cost together."""
+    return Budget(settings.llm_calls_per_hour, settings.llm_tokens_per_hour)
+
+
 @contextlib.asynccontextmanager
-async def make_analyst(settings: Settings, thread: EncoderThread) -> AsyncIterator[Analyst]:
+async def make_drafter(settings: Settings, budget: Budget) -> AsyncIterator[LanguageModel | None]:
+    """The language model that drafts for experts, with time of its own; none if none is set."""
+    if not settings.llm_url:
+        yield None
+        return
+    async with httpx.AsyncClient(timeout=DRAFT_SECONDS) as http:
+        yield Guarded(_model(settings, http), budget, DRAFT_SECONDS)
+
+
+def _model(settings: Settings, http: httpx.AsyncClient) -> HttpModel:
+    return HttpModel(
+        http,
+        DIALECTS[settings.llm_dialect],
+        settings.llm_url,
+        settings.llm_key.get_secret_value(),
+        settings.llm_model,
+    )
+
+
+@contextlib.asynccontextmanager
+async def make_analyst(
+    settings: Settings, thread: EncoderThread, budget: Budget | None = None
+) -> AsyncIterator[Analyst]:
     """Rules, with a language model over them if one is set; ready to be asked. Raises what `check` raises."""
     check(settings)
     rules = RuleAnalyst(thread, categories_from(settings))
@@ -53,12 +85,5 @@ async def make_analyst(settings: Settings, thread: EncoderThread) -> AsyncIterat
         yield rules
         return
     async with httpx.AsyncClient(timeout=settings.llm_seconds) as http:
-        inside = HttpModel(
-            http,
-            DIALECTS[settings.llm_dialect],
-            settings.llm_url,
-            settings.llm_key.get_secret_value(),
-            settings.llm_model,
-        )
-        budget = Budget(settings.llm_calls_per_hour, settings.llm_tokens_per_hour)
-        yield ModelAnalyst(rules, Guarded(inside, budget, settings.llm_seconds))
+        guarded = Guarded(_model(settings, http), budget or budget_of(settings), settings.llm_seconds)
+        yield ModelAnalyst(rules, guarded)

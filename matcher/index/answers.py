@@ -12,13 +12,14 @@ from uuid import UUID
 from matcher.encoders.contract import Vector, Vectors
 from matcher.index.contract import plain_name
 from matcher.lexical.sparse import Sparse
+from schemas.ids import SYSTEM
 
-FORM = "v2"
+FORM = "v3"
 """Of the payload and the terms; a change of either makes a new index."""
 
 INTEGER_KEYS = ("free", "demo")
 FLOAT_KEYS = ("at",)
-KEYWORD_KEYS = ("expert", "question")
+KEYWORD_KEYS = ("expert", "question", "asker")
 """The keys that searches filter by."""
 
 LEXICAL = "terms"
@@ -40,6 +41,8 @@ class Answered:
     free: bool = True
     """Whether the expert may be asked now: available and below their capacity."""
     demo: bool = False
+    asker_id: UUID = SYSTEM
+    """Whose question it was."""
 
     @property
     def answer_id(self) -> int:
@@ -116,6 +119,10 @@ class AnswerIndex(Protocol):
         """Forget all answers to a question."""
         ...
 
+    def remove_person(self, user_id: UUID) -> None:
+        """Forget all answers that a person gave, and all to a question they asked."""
+        ...
+
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:
         """For each search its answers, best first; without a word in common there is no lexical answer."""
         ...
@@ -129,15 +136,16 @@ class AnswerIndex(Protocol):
     def close(self) -> None: ...
 
 
-def index_name(encoder_identity: str) -> str:
-    """The name of the index (a directory or a collection) for the vectors of one encoder."""
-    return f"answers-{plain_name(encoder_identity)}-{FORM}"
+def index_name(encoder_identity: str, kind: str) -> str:
+    """The name of the index (a directory or a collection) of one kind for the vectors of one encoder."""
+    return f"{kind}-{plain_name(encoder_identity)}-{FORM}"
 
 
 def to_payload(answered: Answered) -> dict[str, Any]:
     """The payload of a point."""
     return {
         "question": str(answered.question_id),
+        "asker": str(answered.asker_id),
         "expert": str(answered.expert_id),
         "at": answered.at,
         "stars": answered.stars,
@@ -157,4 +165,5 @@ def from_payload(payload: dict[str, Any]) -> Answered:
         topics=tuple(payload["topics"]),
         free=payload["free"] == 1,
         demo=payload["demo"] == 1,
+        asker_id=UUID(payload["asker"]),
     )

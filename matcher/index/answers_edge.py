@@ -1,5 +1,6 @@
 """The index of answered questions in Qdrant's embedded engine, in a directory that one process may open."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,20 @@ _PAGE = 1_000
 class EdgeAnswers:
     """The `AnswerIndex` over `qdrant_edge`."""
 
-    def __init__(self, directory: Path, encoder_identity: str, dim: int, *, durable: bool = True) -> None:
-        """`directory` holds an index per encoder. Without `durable` nothing is flushed before `close`, which is for
+    def __init__(
+        self,
+        directory: Path,
+        encoder_identity: str,
+        dim: int,
+        *,
+        kind: str = "answers",
+        durable: bool = True,
+    ) -> None:
+        """`directory` holds an index per encoder and `kind`. Without `durable` nothing is flushed before `close`, which is for
         indexes that are thrown away."""
-        self._name = index_name(encoder_identity)
+        self._name = index_name(encoder_identity, kind)
         self._durable = durable
+        self._directory = directory
         fields = {
             **dict.fromkeys(INTEGER_KEYS, qe.PayloadSchemaType.Integer),
             **dict.fromkeys(FLOAT_KEYS, qe.PayloadSchemaType.Float),
@@ -62,6 +72,11 @@ class EdgeAnswers:
         return self._shard.exists()
 
     def open(self) -> None:
+        """As the contract says; indexes of other forms go, since nobody would forget anybody in them."""
+        kept = self._directory / self._name
+        for older in self._directory.glob(f"{self._name.removesuffix(FORM)}v*"):
+            if older != kept:
+                shutil.rmtree(older)
         self._shard.open()
 
     def put(self, answers: Sequence[Answered], vectors: Vectors, terms: Sequence[Sparse]) -> None:
@@ -87,6 +102,10 @@ class EdgeAnswers:
     def remove_question(self, question_id: UUID) -> None:
         of_question = qe.Filter(must=[_is("question", str(question_id))])
         self._update(qe.UpdateOperation.delete_points_by_filter(of_question))
+
+    def remove_person(self, user_id: UUID) -> None:
+        of_person = qe.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))])
+        self._update(qe.UpdateOperation.delete_points_by_filter(of_person))
 
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:
         if not sought:

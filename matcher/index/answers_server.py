@@ -32,9 +32,11 @@ _PAGE = 1_000
 class ServerAnswers:
     """The `AnswerIndex` over `qdrant_client`."""
 
-    def __init__(self, client: QdrantClient, encoder_identity: str, dim: int) -> None:
+    def __init__(
+        self, client: QdrantClient, encoder_identity: str, dim: int, *, kind: str = "answers"
+    ) -> None:
         self._client = client
-        self._name = index_name(encoder_identity)
+        self._name = index_name(encoder_identity, kind)
         self._dim = dim
 
     @property
@@ -93,6 +95,11 @@ class ServerAnswers:
     def remove_question(self, question_id: UUID) -> None:
         of_question = qm.Filter(must=[_is("question", str(question_id))])
         self._client.delete(self._name, qm.FilterSelector(filter=of_question), wait=True)
+
+    @reaching()
+    def remove_person(self, user_id: UUID) -> None:
+        of_person = qm.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))])
+        self._client.delete(self._name, qm.FilterSelector(filter=of_person), wait=True)
 
     @reaching()
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:

@@ -20,12 +20,13 @@ def make_index(settings: Settings, encoder: Encoder) -> ExpertIndex:
     return ServerIndex(QdrantClient(url=settings.qdrant_url, timeout=10), encoder.identity, encoder.dim)
 
 
-def make_answer_index(settings: Settings, encoder: Encoder) -> AnswerIndex:
-    """An index of answered questions for the vectors of `encoder`, not open yet."""
+def make_answer_index(settings: Settings, encoder: Encoder, kind: str = "answers") -> AnswerIndex:
+    """An index of answered questions, or of another `kind` of the same form, not open yet."""
     if not settings.qdrant_url:
-        return EdgeAnswers(settings.data_dir / "qdrant", encoder.identity, encoder.dim)
+        return EdgeAnswers(settings.data_dir / "qdrant", encoder.identity, encoder.dim, kind=kind)
     from qdrant_client import QdrantClient
 
     from matcher.index.answers_server import ServerAnswers
 
-    return ServerAnswers(QdrantClient(url=settings.qdrant_url, timeout=10), encoder.identity, encoder.dim)
+    client = QdrantClient(url=settings.qdrant_url, timeout=10)
+    return ServerAnswers(client, encoder.identity, encoder.dim, kind=kind)

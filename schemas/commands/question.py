@@ -110,6 +110,14 @@ class RateExpert(Command):
     comment: ShortText = ""
 
 
+class ShareConversation(Command):
+    """The sender, who asked or accepted, lets the archive have their words of the conversation, or takes that back."""
+
+    NAME: ClassVar[str] = "share_conversation"
+    question_id: UUID
+    shared: bool
+
+
 COMMANDS: tuple[type[Command], ...] = (
     AskQuestion,
     EditQuestion,
@@ -123,4 +131,5 @@ COMMANDS: tuple[type[Command], ...] = (
     ReopenQuestion,
     CancelQuestion,
     RateExpert,
+    ShareConversation,
 )

@@ -218,6 +218,18 @@ class ExpertRated(_QuestionEvent):
     comment: Annotated[str, Personal("asker_id")] = ""
 
 
+class QuestionShared(_QuestionEvent):
+    """Somebody who took part lets the archive have their words of this conversation, or takes that back.
+
+    The archive holds a conversation while it is resolved and its asker shares it; of the experts in it, the words of
+    those who share as well.
+    """
+
+    TYPE: ClassVar[str] = "yeon.question.shared.v1"
+    user_id: UUID
+    shared: bool
+
+
 EVENTS: tuple[type[EventData], ...] = (
     QuestionAsked,
     QuestionEdited,
@@ -234,4 +246,5 @@ EVENTS: tuple[type[EventData], ...] = (
     QuestionReopened,
     QuestionCancelled,
     ExpertRated,
+    QuestionShared,
 )

@@ -15,14 +15,19 @@ class SuggestBody(ClosedSaid):
 
 
 class SimilarSaid(Said):
-    """A resolved question that the person may see, with the room where it was answered."""
+    """A resolved question that the person may see: their own with the room where it was answered, or one of the
+    archive with a link to it."""
 
     question_id: UUID
     content: str
     room_id: UUID | None
     resolved_at: AwareDatetime
     score: float
-    """From 0 to 1, by the words in common."""
+    """From 0 to 1: by the words in common, of the archive by meaning as well."""
+    excerpt: str = ""
+    """The beginning of what was said to it, of the archive."""
+    link: str | None = None
+    """Where the conversation is read, of the archive."""
 
 
 class AboutSaid(Said):

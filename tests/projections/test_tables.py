@@ -59,7 +59,8 @@ def test_every_table_belongs_to_one_view() -> None:
 def test_a_view_names_every_event_that_its_projector_reads() -> None:
     events = rich().events
     # Nobody is forgotten in the history, which others go on reading: `test_erasure` has one of its own for that.
-    assert {type(event.data) for event in events} == set(CATALOGUE.values()) - {AccountErased}, (
+    of_views = {one for one in CATALOGUE.values() if one.TOPIC in {view.topic for view in VIEWS.values()}}
+    assert {type(event.data) for event in events} == of_views - {AccountErased}, (
         "the history must hold every type"
     )
     for view in VIEWS.values():
