@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import sys
 
-GATEWAY = ("fanout", "idle", "storm", "conformance")
+GATEWAY = ("fanout", "idle", "storm", "conformance", "readers")
 NAMES = (
     "append",
     "rebuild",

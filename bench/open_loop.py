@@ -68,8 +68,11 @@ class Numbered:
 Room = tuple[str, Sequence[Member]]
 
 
-async def drive(rooms: Sequence[Room], rate: float, seconds: float, record: Record) -> int:
-    """Send `rate` messages a second for `seconds`, round the rooms and their members; how many were sent."""
+async def drive(rooms: Sequence[Room], rate: float, seconds: float, record: Record, run: str = "") -> int:
+    """Send `rate` messages a second for `seconds`, round the rooms and their members; how many were sent.
+
+    Runs of the same rate in the same rooms need names: the same id again is the same message.
+    """
     for _, members in rooms:
         for member in members:
             member.record = record
@@ -80,7 +83,7 @@ async def drive(rooms: Sequence[Room], rate: float, seconds: float, record: Reco
         while (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         room_id, members = rooms[i % len(rooms)]
-        key = f"{rate:g}-{i}"
+        key = f"{run}{rate:g}-{i}"
         record.sent[key] = time.perf_counter()
         await members[(i // len(rooms)) % len(members)].say(room_id, key, f"말 {i} 입니다")
     return count

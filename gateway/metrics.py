@@ -26,6 +26,9 @@ SOCKETS = Gauge("yeon_gateway_sockets", "Open sockets.")
 FRAMES_IN = LoopCounter("yeon_gateway_frames_received", "Frames from clients.")
 FRAMES_OUT = LoopCounter("yeon_gateway_frames_sent", "Frames to clients, ephemeral ones included.")
 FRAMES_DROPPED = Counter("yeon_gateway_frames_dropped", "Ephemeral frames not sent to slow readers.")
+FULLEST = Gauge(
+    "yeon_gateway_fullest_queue_bytes", "The most that ever waited for one reader, since the start."
+)
 TURNED_AWAY = Counter("yeon_gateway_turned_away", "Handshakes answered without a WebSocket.", ["status"])
 CLOSED = Counter("yeon_gateway_closed", "Sockets ended by us.", ["code"])
 UNAVAILABLE = Counter(

@@ -11,9 +11,19 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from gateway.codec import JSON_FRAMES, Codec
-from gateway.metrics import FRAMES_OUT
+from gateway.metrics import FRAMES_OUT, FULLEST
 
 OPEN = State.OPEN
+
+
+class Fullest:
+    """The most that ever waited for one reader of this process, in bytes."""
+
+    bytes = 0
+
+
+fullest = Fullest()
+FULLEST.set_function(lambda: fullest.bytes)
 
 
 class Outbox:
@@ -52,8 +62,10 @@ class Outbox:
         framed = _framed(packet)
         waiting = self._transport.get_write_buffer_size()
         # What does not fit an empty queue could never be sent: one packet larger than the bound goes alone.
-        if waiting and waiting + len(framed) > self._most:
-            return False
+        if waiting:
+            if waiting + len(framed) > self._most:
+                return False
+            fullest.bytes = max(fullest.bytes, waiting + len(framed))
         FRAMES_OUT.value += 1
         if self._compressed:
             broadcast((self._connection,), packet, text=True)

@@ -1,0 +1,209 @@
+"""Bad readers: one that is 100,000 events behind and catches up, and one that stalls while 80 MB are published to its room.
+
+What the others in the room wait for each message, with and without it, and the most that was held for one reader.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import orjson
+from websockets.asyncio.client import connect
+
+from bench.chat import Listener
+from bench.crowd.called import crowds
+from bench.fanout import listening
+from bench.gateway_alone import Alone, gateway
+from bench.open_loop import Record, drive, settle
+from bench.stack import percentiles, say
+from bench.tokens import Signer
+from bench.world import Room
+from infra.ids import new_id
+from schemas.commands.room import PostMessage
+
+AT_ONCE = 500
+ROAD_SECONDS = 0.005
+
+
+class Wordy(Listener):
+    """A member whose messages have `size` characters, each one byte."""
+
+    size = 20
+
+    async def say(self, room_id: str, key: str, content: str) -> None:
+        await super().say(room_id, key, content.ljust(self.size, "."))
+
+
+@asynccontextmanager
+async def talkers(alone: Alone, room: Room, size: int) -> AsyncIterator[list[Wordy]]:
+    """Every member of `room` but the last, listening."""
+    tokens, record, people, tasks = Signer(alone.settings), Record(), [], []
+    for member in room.members[:-1]:
+        socket = await connect(f"ws://127.0.0.1:{alone.port}/ws", compression=None, max_queue=None)
+        one = Wordy(member, socket, record)
+        one.size = size
+        tasks.append(asyncio.create_task(one.read()))
+        for frame in (
+            {"type": "authenticate", "data": {"token": tokens.access(member, "both")}},
+            {"type": "join_room", "id": "join", "data": {"roomId": str(room.id)}},
+        ):
+            await socket.send(orjson.dumps(frame).decode())
+        await asyncio.wait_for(one.joined.wait(), 30)
+        people.append(one)
+    try:
+        yield people
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *(one.socket.close() for one in people), return_exceptions=True)
+
+
+async def talked(people: list[Wordy], room: Room, rate: float, seconds: float) -> Record:
+    """What the members saw of `seconds` of talk."""
+    record = Record()
+    sent = await drive([(str(room.id), people)], rate, seconds, record, new_id().hex[-12:])
+    await settle(record, sent * len(people))
+    return record
+
+
+async def behind(alone: Alone, options: argparse.Namespace) -> None:
+    """Somebody comes back after a long time, again and again while the others talk."""
+    (room,) = await alone.world.rooms(1, options.members)
+    for start in range(0, options.behind, AT_ONCE):
+        said = (
+            PostMessage(room_id=room.id, message_id=new_id(), content=f"말 {number} 입니다")
+            for number in range(start, start + AT_ONCE)
+        )
+        await asyncio.gather(*(alone.world.do(room.members[0], command) for command in said))
+    await alone.road.catch_up()
+    late = listening(Signer(alone.settings), room.members[-1], room)
+    join = {"type": "join_room", "id": "join", "data": {"roomId": str(room.id), "afterSeq": 0}}
+    late = replace(late, say=(late.say[0], orjson.dumps(join).decode()))
+    times: list[float] = []
+
+    async def come_back() -> None:
+        while True:
+            began = time.perf_counter()
+            async with crowds(alone.port) as crowd:
+                await crowd.open([late])
+                times.append(time.perf_counter() - began)
+
+    async with following(alone), talkers(alone, room, 20) as people:
+        await talked(people, room, options.rate, 2)
+        alone_ms = percentiles((await talked(people, room, options.rate, options.seconds)).deliveries)
+        returning = asyncio.create_task(come_back())
+        record = await talked(people, room, options.rate, options.seconds)
+        returning.cancel()
+        await asyncio.gather(returning, return_exceptions=True)
+    beside_ms = percentiles(record.deliveries)
+    say(
+        "readers-behind",
+        behind=options.behind,
+        members=len(people),
+        rate=options.rate,
+        catch_up_seconds=[round(one, 1) for one in times],
+        alone_ms=alone_ms,
+        beside_ms=beside_ms,
+        p99_ratio=round(beside_ms["p99"] / alone_ms["p99"], 2),
+        repeated=record.repeated,
+        out_of_order=record.disordered,
+    )
+
+
+async def stalled(alone: Alone, options: argparse.Namespace) -> None:
+    """Somebody joins and reads nothing more."""
+    (room,) = await alone.world.rooms(1, options.members)
+    await alone.road.catch_up()
+    seconds = options.megabytes * 1_000_000 / options.bytes / options.wordy_rate
+    async with following(alone), talkers(alone, room, options.bytes) as people:
+        await talked(people, room, options.wordy_rate, 2)
+        alone_ms = percentiles((await talked(people, room, options.wordy_rate, seconds / 2)).deliveries)
+        reader, writer = await stall(alone, room)
+        record = await talked(people, room, options.wordy_rate, seconds)
+        reader.feed_eof()
+        writer.transport.abort()
+    beside_ms = percentiles(record.deliveries)
+    told = await metrics(alone)
+    say(
+        "readers-stalled",
+        published_mb=round(len(record.sent) * options.bytes / 1e6, 1),
+        members=len(people),
+        rate=options.wordy_rate,
+        alone_ms=alone_ms,
+        beside_ms=beside_ms,
+        p99_ratio=round(beside_ms["p99"] / alone_ms["p99"], 2),
+        held_bytes_at_most=int(told["yeon_gateway_fullest_queue_bytes"]),
+        allowed_bytes=alone.settings.socket_buffer_bytes,
+        cut_off=int(told.get('yeon_gateway_closed_total{code="4408"}', 0)),
+        memory_mb=round(alone.process.memory_info().rss / 1e6),
+    )
+
+
+async def stall(alone: Alone, room: Room) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The last member's connection, joined, of which nothing is read any more."""
+    spec = listening(Signer(alone.settings), room.members[-1], room)
+    reader, writer = await asyncio.open_connection("127.0.0.1", alone.port)
+    writer.write(
+        b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    for text in spec.say:
+        payload = text.encode()
+        writer.write(b"\x81\xfe" + len(payload).to_bytes(2, "big") + bytes(4) + payload)
+    await reader.readuntil(b'"ack"')
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    return reader, writer
+
+
+@asynccontextmanager
+async def following(alone: Alone) -> AsyncIterator[None]:
+    """The views follow what is appended."""
+
+    async def follow() -> None:
+        while True:
+            await alone.road.catch_up()
+            await asyncio.sleep(ROAD_SECONDS)
+
+    task = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def metrics(alone: Alone) -> dict[str, float]:
+    """What the gateway counts."""
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"http://127.0.0.1:{alone.settings.http_port}/metrics")).text
+    lines = (line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in lines}
+
+
+async def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench.readers")
+    parser.add_argument("--members", type=int, default=11)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--behind", type=int, default=100_000, help="events the late reader has missed")
+    parser.add_argument("--rate", type=float, default=100.0, help="messages a second beside the late reader")
+    parser.add_argument(
+        "--megabytes", type=float, default=80.0, help="published to the stalled reader's room"
+    )
+    parser.add_argument("--bytes", type=int, default=8_000, help="of each of these messages")
+    parser.add_argument("--wordy-rate", type=float, default=200.0)
+    options = parser.parse_args(arguments or [])
+    async with gateway() as alone:
+        await behind(alone, options)
+        await stalled(alone, options)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
