@@ -99,7 +99,7 @@ class Following:
         async with self._turn:
             async with self._pool.connection() as connection:
                 tracked = await positions.read(connection, self.consumer)
-            if self._written and not tracked:
+            if self._written and len(tracked) < self._places:
                 log.warning("the positions of %s are gone: filling it from the store", self._index.name)
                 await self._fill()
                 self._reached = {at: max(p, self._reached.get(at, 0)) for at, p in self._written.items()}
