@@ -40,7 +40,8 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic(EXPERTS, 4, "expert id", "Expert profiles, availability and load."),
         Topic(ACCOUNTS, 4, "user id", "Accounts as others may know them."),
-        Topic(MATCHER, 1, "matcher id", "Which ranker the matchers use."),
+        # Two, though it has one key: a topic of one partition looks like one that a broker made by itself.
+        Topic(MATCHER, 2, "matcher id", "Which ranker the matchers use."),
     )
 }
 
