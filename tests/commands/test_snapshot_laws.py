@@ -11,7 +11,14 @@ from commands.event_mapper import CatalogueMapper
 from commands.sourced import Sourced
 from schemas.commands.account import ChangeProfile, EraseAccount
 from schemas.commands.matcher import RollBackRanker, UseRanker
-from schemas.commands.question import AcceptOffer, CancelQuestion, DeclineOffer, EditQuestion, GoOnWithout
+from schemas.commands.question import (
+    AcceptOffer,
+    CancelQuestion,
+    DeclineOffer,
+    EditQuestion,
+    GoOnWithout,
+    ShareConversation,
+)
 from schemas.events import CATALOGUE
 from schemas.ids import SYSTEM
 from tests.commands.test_command_laws import STEPS, Place, Step, after
@@ -30,8 +37,8 @@ STORY: list[Step] = [
 
 
 def tell_the_rest(place: Place) -> None:
-    """What no step does: a question is put in other words, one declines and another is asked, one accepts and is silent,
-    changes their name, and is forgotten."""
+    """What no step does: a question is put in other words, one declines and another is asked, one accepts, is silent
+    and shares their words,    changes their name, and is forgotten."""
     world, (asker, first, second, third, *_) = place.world, place.people
     question = world.question(asker)
     world.offer(question, first, second, third)
@@ -40,6 +47,7 @@ def tell_the_rest(place: Place) -> None:
     world.do(second, AcceptOffer(question_id=question))
     world.now += timedelta(hours=1)
     world.do(SYSTEM, GoOnWithout(question_id=question, expert_id=second))
+    world.do(second, ShareConversation(question_id=question, shared=True))
     world.do(asker, CancelQuestion(question_id=question))
     world.do(third, ChangeProfile(display_name="다른 이름"))
     world.do(third, EraseAccount())
