@@ -179,7 +179,7 @@ async def pair(mortal: Stack) -> AsyncIterator[Pair]:
         await asker.connect()
         await expert.connect()
         question = await asker.ask("기계식 시계가 하루에 오 분씩 늦어요. 어디서 고치나요?")
-        await expert.frame("question_assigned", within=20)
+        await expert.offered(question["id"])
         room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
         await asker.frame("room_opened", roomId=room)
         await asker.send("join_room", roomId=room)

@@ -121,6 +121,18 @@ class Person:
         data: Frame = (await self.until(found, within, f"{kind} {values}"))["found"]
         return data
 
+    async def offered(self, question: str, within: float = 20) -> Frame:
+        """The data of the offer of this question; others may be offered before it."""
+
+        def found() -> Frame | None:
+            for frame in self.frames:
+                if frame["type"] == "question_assigned" and frame["data"]["question"]["id"] == question:
+                    return {"found": frame["data"]}
+            return None
+
+        data: Frame = (await self.until(found, within, f"the offer of {question}"))["found"]
+        return data
+
     async def send(self, kind: str, **data: Any) -> Frame:
         """Send one frame; its ack's data. An error frame raises `Rejected`."""
         assert self.socket is not None

@@ -1,5 +1,7 @@
 """The road: a question, the match, two acceptances, a conversation, the end."""
 
+from typing import Any
+
 import pytest
 
 from tests.stories.conftest import NewPerson
@@ -8,8 +10,8 @@ from tests.stories.people import Person, Rejected
 KAFKA_EXPERT = [("Apache Kafka", 5), ("스트림 처리", 5)]
 
 
-async def _room_of(question: dict[str, object], expert: Person) -> str:
-    await expert.frame("question_assigned", within=15)
+async def _room_of(question: dict[str, Any], expert: Person) -> str:
+    await expert.offered(question["id"])
     answer = await expert.send("accept_question", questionId=question["id"])
     room: str = answer["roomId"]
     return room
@@ -25,7 +27,7 @@ async def test_a_question_in_korean_ends_in_a_conversation(person: NewPerson) ->
     assert {first.id, second.id} <= {expert["expertId"] for expert in matched["experts"]}
     assert all(expert["reasons"] for expert in matched["experts"])
 
-    offer = await first.frame("question_assigned", within=15)
+    offer = await first.offered(question["id"])
     assert offer["question"]["content"] == question["content"]
     assert offer["offer"]["reasons"]
     room = (await first.send("accept_question", questionId=question["id"]))["roomId"]
@@ -74,10 +76,10 @@ async def test_a_decline_brings_the_next_candidate_at_once(person: NewPerson) ->
     decliner = next(expert for expert in experts if expert.id in asked)
     assert waiting, "more experts fit than are asked at once"
 
-    await decliner.frame("question_assigned")
+    await decliner.offered(question["id"])
     await decliner.send("decline_question", questionId=question["id"])
 
-    await waiting[0].frame("question_assigned")
+    await waiting[0].offered(question["id"])
     detail = (await asker.rest.get(f"/questions/{question['id']}")).json()
     assert {offer["expertId"] for offer in detail["offers"]} == asked | {waiting[0].id}
 
@@ -96,7 +98,7 @@ async def test_who_accepts_and_says_nothing_is_not_waited_for(person: NewPerson)
 
     room = await _room_of(question, silent)
 
-    await waiting.frame("question_assigned", within=20)
+    await waiting.offered(question["id"])
     joined = await waiting.send("accept_question", questionId=question["id"])
     assert joined["roomId"] == room
     await silent.frame("room_opened", questionId=question["id"])
@@ -108,7 +110,7 @@ async def test_an_expired_offer_is_closed_and_the_next_round_searches_on(person:
     expert = await person("expert", "천문학자", [("망원경 조립", 5)], bio="반사 망원경을 직접 만들어요.")
     asker = await person("questioner")
     question = await asker.ask("반사 망원경 주경은 어떻게 정렬하나요?", urgency="high")
-    await expert.frame("question_assigned", within=15)
+    await expert.offered(question["id"])
 
     closed = await expert.frame("offer_closed", within=15, questionId=question["id"])
 
@@ -122,14 +124,7 @@ async def test_an_expert_at_capacity_cannot_take_one_more(person: NewPerson) -> 
     askers = [await person("questioner") for _ in range(2)]
     questions = [await asker.ask("도자기 유약이 갈라지는 이유가 뭔가요?") for asker in askers]
     for question in questions:
-        await expert.until(
-            lambda q=question: any(
-                f["type"] == "question_assigned" and f["data"]["question"]["id"] == q["id"]
-                for f in expert.frames
-            ),
-            15,
-            "both offers",
-        )
+        await expert.offered(question["id"])
 
     await expert.send("accept_question", questionId=questions[0]["id"])
 

@@ -63,10 +63,11 @@ async def test_nothing_of_a_forgotten_person_is_left_but_what_retention_takes(
     # given words of a person in the store, the views, the topics, the index, an export and a backup
     addresses = json.loads((stack.data_dir / STACK_FILE).read_text())
     url, redis = addresses["postgres_url"], addresses["redis_url"]
-    expert = await person("expert", "답하는 이", [("보석 동물", 5)], bio="보석으로 된 동물을 연구해요.")
+    bio = "자수정으로 깎은 기린을 어디서 사는지 잘 알아요."
+    expert = await person("expert", "답하는 이", [("자수정 기린", 5)], bio=bio)
     asker = await person("questioner", NAME)
     question = await asker.ask(QUESTION)
-    await expert.frame("question_assigned", within=20)
+    await expert.offered(question["id"])
     room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
     await asker.frame("room_opened", roomId=room)
     await asker.send("join_room", roomId=room)

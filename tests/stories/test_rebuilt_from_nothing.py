@@ -76,8 +76,4 @@ async def test_all_that_can_be_made_again_is_made_again_by_one_command(mortal: S
     assert (await asker.say(room, "다시", "again"))["seq"] == 21
     await expert.frame("new_message", roomId=room, seq=21)
     question = await asker.ask("괘종시계의 태엽이 끊어졌는데 고칠 수 있나요?")
-    await expert.until(lambda: _assigned(expert.frames, question["id"]), within=30)
-
-
-def _assigned(frames: list[dict[str, Any]], question: str) -> bool:
-    return any(f["type"] == "question_assigned" and f["data"]["question"]["id"] == question for f in frames)
+    await expert.offered(question["id"], within=30)

@@ -33,7 +33,7 @@ async def test_a_trace_leads_from_the_request_to_the_last_event_and_push(
     question = (await asker.rest.post("/questions", json=asked, headers=headers)).json()["id"]
 
     # when one accepts, traced as well, and the other lets the time go by
-    await taker.frame("question_assigned", within=15)
+    await taker.offered(question)
     taker.traceparent = ACCEPTING
     room = (await taker.send("accept_question", questionId=question))["roomId"]
     await silent.frame("offer_closed", within=15, questionId=question)

@@ -14,7 +14,7 @@ async def _open_room(person: NewPerson) -> tuple[Person, Person, str, str]:
     expert = await person("expert", "전문가", [(f"주제 {word} 수리", 5)], bio=f"{word} 수리만 해요.")
     asker = await person("questioner", "질문자")
     question = await asker.ask(f"{word} 수리는 어떻게 하나요? {word} 전문가를 찾아요.")
-    await expert.frame("question_assigned", within=15)
+    await expert.offered(question["id"])
     room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
     await asker.frame("room_opened", roomId=room)
     await asker.send("join_room", roomId=room)
