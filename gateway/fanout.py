@@ -24,8 +24,10 @@ AGAIN_SECONDS = 0.2
 HOLE_SECONDS = 0.02
 """Before a hole is looked at again, then twice as long. An early push is ahead of the views by about this much."""
 HOLE_AT_MOST_SECONDS = 0.5
-PAGE = 500
+PAGE = 100
 """How many frames a full page of the views has."""
+TURN = 20
+"""After how many of them others on the loop have their turn."""
 PATIENCE = 50
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
@@ -247,6 +249,8 @@ class Fanout:
                     has = number
                     listener.deliver(item.frame)
                     await listener.drained()
+                    if not number % TURN:
+                        await asyncio.sleep(0)  # others are heard while somebody comes back from far away
                     if item.left == listener.user_id:
                         inside = False
                     elif item.joined == listener.user_id:

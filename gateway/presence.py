@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from functools import partial
 from os import getpid
 from socket import gethostname
 from uuid import UUID
@@ -17,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import frames
+from gateway.together import Together
 from infra.presence import ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
 from infra.push import Heard, publish
 from projections.queries.reading import Pool
@@ -41,7 +43,7 @@ class Present:
 
     def __init__(self, redis: Redis, pool: Pool) -> None:
         self._redis = redis
-        self._pool = pool
+        self._rooms = Together(partial(room_ids_of, pool), 500)
         self._remove = redis.register_script(_REMOVE)
         self._sockets: Counter[UUID] = Counter()
         self.sockets = 0
@@ -133,7 +135,7 @@ class Present:
 
     async def _announce(self, user_id: UUID, online: bool) -> None:
         try:
-            rooms = await room_ids_of(self._pool, user_id)
+            rooms = await self._rooms.of(user_id)
         except DatabaseError as error:
             log.warning("nobody is told who came or went: %s", error)
             return

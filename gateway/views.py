@@ -1,15 +1,19 @@
 """The views as the fan-out reads them: frames by number, for those who may have them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from gateway.fanout import PAGE, NotInRoom
 from gateway.line import Numbered, framed
-from projections.queries.inbox import inbox_frames, unbroken_head
+from gateway.together import Together
+from projections.queries.inbox import inbox_frames, unbroken_heads
 from projections.queries.progress import heads
 from projections.queries.reading import Pool
-from projections.queries.rooms import member_head, room_frames
+from projections.queries.rooms import member_heads, room_frames
 
+MANY, FEW = 500, 20
+"""How many heads, and how many pages, are asked for at once."""
 LATELY = 20
 """How many of the newest notifications may still have a hole among them."""
 
@@ -19,26 +23,30 @@ class QueriedViews:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._room_heads = Together(partial(member_heads, pool), MANY)
+        self._inbox_heads = Together(partial(unbroken_heads, pool, lately=LATELY), MANY)
+        self._room_pages = Together(partial(room_frames, pool, limit=PAGE), FEW)
+        self._inbox_pages = Together(partial(inbox_frames, pool, limit=PAGE), FEW)
 
     async def room_head(self, room_id: UUID, user_id: UUID) -> int:
         """The last `seq` of the room. Raises `NotInRoom`."""
-        head = await member_head(self._pool, room_id, user_id)
+        head = await self._room_heads.of((room_id, user_id))
         if head is None:
             raise NotInRoom
         return head
 
     async def room_page(self, room_id: UUID, after: int) -> Numbered:
         """The history after `after`, ascending."""
-        found = await room_frames(self._pool, room_id, after, PAGE)
+        found = await self._room_pages.of((room_id, after))
         return [(seq, framed(frame)) for seq, frame in found]
 
     async def inbox_head(self, user_id: UUID) -> int:
         """The last number of the inbox before any hole that may still close."""
-        return await unbroken_head(self._pool, user_id, LATELY)
+        return await self._inbox_heads.of(user_id)
 
     async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
         """The inbox after `after`, ascending, up to the first hole."""
-        found = await inbox_frames(self._pool, user_id, after, PAGE)
+        found = await self._inbox_pages.of((user_id, after))
         return [(number, framed(frame)) for number, frame in found]
 
     async def heads(

@@ -4,6 +4,7 @@ A person's notifications come from many partitions, so a number may be known bef
 here ends before the first number that is not known yet: a reader who goes on from the last number misses nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,19 @@ _AFTER = """
     SELECT inbox_seq, frame, data, created_at FROM views.inbox
     WHERE user_id = %(user)s AND inbox_seq > %(after)s ORDER BY inbox_seq LIMIT %(limit)s
 """
-_NEWEST = "SELECT inbox_seq FROM views.inbox WHERE user_id = %(user)s ORDER BY inbox_seq DESC LIMIT %(limit)s"
+_AFTER_EACH = """
+    SELECT a.n, i.* FROM unnest(%(users)s::uuid[], %(seqs)s::bigint[]) WITH ORDINALITY AS a (user_id, seq, n)
+    CROSS JOIN LATERAL (
+        SELECT inbox_seq, frame, data FROM views.inbox i
+        WHERE i.user_id = a.user_id AND i.inbox_seq > a.seq ORDER BY inbox_seq LIMIT %(limit)s
+    ) i ORDER BY a.n, i.inbox_seq
+"""
+_NEWEST = """
+    SELECT a.n, i.inbox_seq FROM unnest(%(users)s::uuid[]) WITH ORDINALITY AS a (user_id, n)
+    CROSS JOIN LATERAL (
+        SELECT inbox_seq FROM views.inbox i WHERE i.user_id = a.user_id ORDER BY inbox_seq DESC LIMIT %(limit)s
+    ) i ORDER BY a.n, i.inbox_seq
+"""
 
 
 async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100) -> dict[str, Any]:
@@ -33,17 +46,28 @@ async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100)
 
 
 async def inbox_frames(
-    pool: Pool, user_id: UUID, after_seq: int, limit: int = 500
-) -> list[tuple[int, Frame]]:
-    """The first `limit` frames after `after_seq` with their `inboxSeq`, ascending and without a gap."""
-    found = await _unbroken(pool, user_id, after_seq, limit)
-    return [(one["inbox_seq"], inbox_frame(one["frame"], one["data"])) for one in found]
+    pool: Pool, after: Sequence[tuple[UUID, int]], limit: int = 500
+) -> list[list[tuple[int, Frame]]]:
+    """Of each person the first `limit` frames after an `inboxSeq`, with theirs, ascending and without a gap."""
+    users, seqs = [user_id for user_id, _ in after], [seq for _, seq in after]
+    pages: list[list[tuple[int, Frame]]] = [[] for _ in after]
+    for one in await rows(pool, _AFTER_EACH, {"users": users, "seqs": seqs, "limit": limit}):
+        page, seq = pages[one["n"] - 1], one["inbox_seq"]
+        if seq == seqs[one["n"] - 1] + len(page) + 1:
+            page.append((seq, inbox_frame(one["frame"], one["data"])))
+    return pages
 
 
-async def unbroken_head(pool: Pool, user_id: UUID, lately: int) -> int:
-    """The last number before any hole among the newest `lately`; older ones have none. 0 for an empty inbox."""
-    found = await rows(pool, _NEWEST, {"user": user_id, "limit": lately + 1})
-    numbers = [int(one["inbox_seq"]) for one in reversed(found)]
+async def unbroken_heads(pool: Pool, user_ids: Sequence[UUID], lately: int) -> list[int]:
+    """Of each person the last number before any hole among the newest `lately`; older ones have none. 0 for an empty
+    inbox."""
+    numbers: list[list[int]] = [[] for _ in user_ids]
+    for one in await rows(pool, _NEWEST, {"users": list(user_ids), "limit": lately + 1}):
+        numbers[one["n"] - 1].append(int(one["inbox_seq"]))
+    return [_sure(ascending, lately) for ascending in numbers]
+
+
+def _sure(numbers: Sequence[int], lately: int) -> int:
     sure = max(0, numbers[-1] - lately) if numbers else 0
     for number in numbers:
         if number == sure + 1:

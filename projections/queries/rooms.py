@@ -1,5 +1,6 @@
 """Reading rooms: whose they are, their durable history, and how much of it a person has not read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,12 @@ _MINE = (
 _AFTER = """
     SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq > %(after)s AND seq < %(before)s
     ORDER BY seq LIMIT %(limit)s
+"""
+_AFTER_EACH = """
+    SELECT a.n, i.* FROM unnest(%(rooms)s::uuid[], %(seqs)s::bigint[]) WITH ORDINALITY AS a (room_id, seq, n)
+    CROSS JOIN LATERAL (
+        SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.seq ORDER BY i.seq LIMIT %(limit)s
+    ) i ORDER BY a.n, i.seq
 """
 _BEFORE = """
     SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
@@ -73,20 +80,27 @@ async def is_member(pool: Pool, room_id: UUID, user_id: UUID) -> bool:
     return await row(pool, statement, {"room": room_id, "user": user_id}) is not None
 
 
-async def member_head(pool: Pool, room_id: UUID, user_id: UUID) -> int | None:
-    """The last `seq` of the room's history; None if this person is not in it now."""
+async def member_heads(pool: Pool, members: Sequence[tuple[UUID, UUID]]) -> list[int | None]:
+    """Of each room and person the last `seq` of the room's history; None where the person is not in it now."""
     statement = """
-        SELECT r.last_seq FROM views.room_members m JOIN views.rooms r USING (room_id)
-        WHERE m.room_id = %(room)s AND m.user_id = %(user)s
+        SELECT a.n, r.last_seq
+        FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[]) WITH ORDINALITY AS a (room_id, user_id, n)
+        JOIN views.room_members m ON m.room_id = a.room_id AND m.user_id = a.user_id
+        JOIN views.rooms r ON r.room_id = a.room_id
     """
-    found = await row(pool, statement, {"room": room_id, "user": user_id})
-    return None if found is None else int(found["last_seq"])
+    rooms, users = [room_id for room_id, _ in members], [user_id for _, user_id in members]
+    found = await rows(pool, statement, {"rooms": rooms, "users": users})
+    heads = {one["n"]: int(one["last_seq"]) for one in found}
+    return [heads.get(n) for n in range(1, len(members) + 1)]
 
 
-async def room_ids_of(pool: Pool, user_id: UUID) -> list[UUID]:
-    """The rooms this person is in."""
-    statement = "SELECT room_id FROM views.room_members WHERE user_id = %(user)s"
-    return [one["room_id"] for one in await rows(pool, statement, {"user": user_id})]
+async def room_ids_of(pool: Pool, user_ids: Sequence[UUID]) -> list[list[UUID]]:
+    """The rooms each person is in."""
+    statement = "SELECT user_id, room_id FROM views.room_members WHERE user_id = ANY(%(users)s)"
+    found: dict[UUID, list[UUID]] = {user_id: [] for user_id in user_ids}
+    for one in await rows(pool, statement, {"users": list(found)}):
+        found[one["user_id"]].append(one["room_id"])
+    return [found[user_id] for user_id in user_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +141,16 @@ async def history(
     return {"items": [history_item(one["seq"], one) for one in page], "hasMore": len(found) > limit}
 
 
-async def room_frames(pool: Pool, room_id: UUID, after_seq: int, limit: int = 500) -> list[tuple[int, Frame]]:
-    """The first `limit` frames after `after_seq` with their `seq`, ascending: what a listener has missed."""
-    found = await _after(pool, room_id, after_seq, _NO_END, limit)
-    return [(one["seq"], room_frame(room_id, one["seq"], one)) for one in found]
+async def room_frames(
+    pool: Pool, after: Sequence[tuple[UUID, int]], limit: int = 500
+) -> list[list[tuple[int, Frame]]]:
+    """Of each room the first `limit` frames after a `seq`, with theirs, ascending: what a listener has missed."""
+    rooms, seqs = [room_id for room_id, _ in after], [seq for _, seq in after]
+    pages: list[list[tuple[int, Frame]]] = [[] for _ in after]
+    for one in await rows(pool, _AFTER_EACH, {"rooms": rooms, "seqs": seqs, "limit": limit}):
+        seq = one["seq"]
+        pages[one["n"] - 1].append((seq, room_frame(one["room_id"], seq, one)))
+    return pages
 
 
 async def _after(pool: Pool, room_id: UUID, after: int, before: int, limit: int) -> list[Row]:

@@ -1,0 +1,45 @@
+"""Questions of many callers asked as one: what comes while one is under way goes together in the next.
+
+A rush of sockets that come back then costs the database a few statements, not a few for each socket.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Together(Generic[Key, Value]):
+    """Answers one key by asking for many."""
+
+    def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], most: int) -> None:
+        """`ask` answers each of at most `most` keys, in their order; what it raises, all who waited for it get."""
+        self._ask = ask
+        self._most = most
+        self._waiting: list[tuple[Key, asyncio.Future[Value]]] = []
+        self._runner: asyncio.Task[None] | None = None
+
+    def of(self, key: Key) -> "asyncio.Future[Value]":
+        """What `ask` answers to `key`, asked after this call."""
+        future: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, future))
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run())
+        return future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            try:
+                answers = await self._ask([key for key, _ in batch])
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+        self._runner = None

@@ -1,0 +1,61 @@
+"""Questions of many callers are asked as one, and a failure is theirs alone who were asked for by it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from gateway.together import Together
+
+
+class Asked:
+    """Doubles numbers when it is let; remembers what it was asked at once."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.let = asyncio.Event()
+
+    async def __call__(self, keys: Sequence[int]) -> list[int]:
+        self.batches.append(list(keys))
+        await self.let.wait()
+        if 13 in keys:
+            raise OSError("away")
+        return [2 * key for key in keys]
+
+
+async def test_what_comes_while_one_is_under_way_goes_together_in_the_next() -> None:
+    asked = Asked()
+    together = Together(asked, most=3)
+    first = together.of(1)
+    await asyncio.sleep(0)
+    others = [together.of(key) for key in (2, 3, 4, 5)]
+
+    asked.let.set()
+
+    assert await asyncio.gather(first, *others) == [2, 4, 6, 8, 10]
+    assert asked.batches == [[1], [2, 3, 4], [5]]
+
+
+async def test_a_failure_is_of_those_asked_together_and_the_next_are_answered() -> None:
+    asked = Asked()
+    asked.let.set()
+    together = Together(asked, most=2)
+    failing, beside, after = together.of(13), together.of(1), together.of(4)
+
+    assert await after == 8
+    with pytest.raises(OSError, match="away"):
+        await failing
+    with pytest.raises(OSError, match="away"):
+        await beside
+
+
+async def test_who_went_away_meanwhile_holds_nobody_up() -> None:
+    asked = Asked()
+    together = Together(asked, most=2)
+    gone, stayed = together.of(1), together.of(2)
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    asked.let.set()
+
+    assert await stayed == 4
