@@ -59,6 +59,16 @@ def test_the_rules_are_shown_as_commands_of_kafkas_own_tool() -> None:
     assert any("--group views. --resource-pattern-type prefixed" in line for line in found)
 
 
+@pytest.mark.parametrize("role", ["relay", "streams", "matcher", "integrator"])
+def test_the_rules_know_every_topic(role: str) -> None:
+    names = [rule.name for rule in acls.rules() if (rule.role, rule.resource) == (role, "topic")]
+    copies = [topic.parked for topic in TOPICS.values()] if role != "integrator" else []
+    wanted = [*TOPICS, *copies]
+    assert [
+        t for t in wanted if not any(t == n or (n.endswith("*") and t.startswith(n[:-1])) for n in names)
+    ] == []
+
+
 @dataclass
 class Secured:
     """The node with its topics and rules, and processes of ours that sign in by their roles."""
