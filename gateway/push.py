@@ -108,10 +108,14 @@ class Ear:
     async def _change(self, pubsub: PubSub) -> None:
         while not _cancelled():
             wanted, channel = await self._changes.get()
-            if wanted:
-                await pubsub.subscribe(channel)
-            else:
-                await pubsub.unsubscribe(channel)
+            last = {channel: wanted}
+            while not self._changes.empty():  # of each channel only the last change counts
+                wanted, channel = self._changes.get_nowait()
+                last[channel] = wanted
+            if come := [channel for channel, wanted in last.items() if wanted]:
+                await pubsub.subscribe(*come)
+            if gone := [channel for channel, wanted in last.items() if not wanted]:
+                await pubsub.unsubscribe(*gone)
 
     async def _listen(self, pubsub: PubSub) -> None:
         asked = False

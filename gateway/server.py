@@ -60,6 +60,7 @@ class SocketServer:
             self._settings.ws_host,
             self._settings.ws_port,
             process_request=self._let_in,
+            backlog=BACKLOG,
             **options_of(self._settings),
         )
         host, port = self._server.sockets[0].getsockname()[:2]
@@ -108,6 +109,10 @@ class SocketServer:
         if turned.retry_after is not None:
             response.headers["Retry-After"] = str(turned.retry_after)
         return response
+
+
+BACKLOG = 4096
+"""Connections the kernel may hold until they are taken. What finds no place there tries again after 1, 2, 4, … s."""
 
 
 def options_of(settings: Settings) -> dict[str, Any]:
