@@ -3,8 +3,9 @@
 import time
 from uuid import UUID
 
-from gateway.tokens import Tokens, signing_key
+from gateway.tokens import Tokens
 from infra.ids import new_id
+from infra.secret import signing_key
 from infra.settings import Settings
 from schemas.base import Role
 

@@ -32,6 +32,10 @@ _ERASE = """
         DELETE FROM store.person_keys WHERE user_id = %(user)s
     ), signed_out AS (
         DELETE FROM store.refresh_tokens WHERE user_id = %(user)s
+    ), untold AS (
+        DELETE FROM store.notification_choices WHERE user_id = %(user)s
+    ), unpushed AS (
+        DELETE FROM store.push_subscriptions WHERE user_id = %(user)s
     )
     DELETE FROM store.credentials WHERE user_id = %(user)s
 """

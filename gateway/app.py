@@ -29,6 +29,7 @@ from gateway.rest import (
     files,
     health,
     inbox,
+    notifications,
     operations,
     pages,
     problems,
@@ -41,7 +42,7 @@ from gateway.server import Listening, SocketServer
 from gateway.services import Services
 from gateway.sockets import Surroundings
 from gateway.standing import Standing
-from gateway.tokens import Tokens, signing_key
+from gateway.tokens import Tokens
 from gateway.typists import Typists
 from gateway.views import QueriedViews
 from gateway.writes import Writes
@@ -52,6 +53,7 @@ from infra.postgres import pool
 from infra.presence import RedisPresence
 from infra.push import Heard
 from infra.redis import connect
+from infra.secret import signing_key
 from infra.settings import Settings
 from projections.queries.reading import Pool
 from schemas.port import CommandPort
@@ -110,9 +112,22 @@ def rest(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (auth, profile, questions, archive, experts, rooms, files, inbox, operations, config):
+    for router in (
+        auth,
+        profile,
+        questions,
+        archive,
+        experts,
+        rooms,
+        files,
+        inbox,
+        notifications,
+        operations,
+        config,
+    ):
         app.include_router(router.router, prefix="/api", responses=problems.DOCUMENTED)
     app.include_router(health.router)
+    app.include_router(notifications.way_out)
     pages.install(app)
     settings = services.settings
     sockets = settings.ws_url or f"ws://*:{settings.ws_port} wss://*:{settings.ws_port}"

@@ -1,19 +1,14 @@
-"""Access tokens: JWTs signed with HS256. Making and reading them is pure; only the key comes from a file."""
+"""Access tokens: JWTs signed with HS256. Making and reading them is pure."""
 
-import os
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast, get_args
 from uuid import UUID
 
 import jwt
 
-from infra.settings import Settings
 from schemas.base import Role
 
 ISSUER = "yeongyeori"
-KEY_FILE = "secret.key"
 
 
 class BadToken(Exception):
@@ -70,29 +65,3 @@ class Tokens:
         if claims.expires_at <= now:
             raise BadToken("the token has run out")
         return claims
-
-
-def signing_key(settings: Settings) -> str:
-    """The key that signs tokens: the setting, or one made once and kept for the owner's eyes only."""
-    if settings.secret:
-        return settings.secret
-    path = settings.data_dir / KEY_FILE
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    _make_once(path)
-    return path.read_text().strip()
-
-
-def _make_once(path: Path) -> None:
-    """Write a fresh key to `path` unless there is one; whole or not at all, whoever else tries meanwhile."""
-    if path.exists():
-        return
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        return
-    finally:
-        fresh.unlink()

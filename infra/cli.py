@@ -180,6 +180,7 @@ _hand_over("streams", ("streams", "worker"), "Views, pushes, deadlines and stati
 _hand_over(
     "webhooks", ("streams.webhooks", "serve"), "Sends events to the endpoints of `yeon webhook`; one active."
 )
+_hand_over("notifier", ("streams", "notifier"), "Tells people who are away, by Web Push and by mail.")
 _hand_over("matcher", ("matcher",), "Finds experts for questions; evaluate judges how well.")
 _hand_over("rebuild", ("streams.rebuild",), "Make views, topics or the index anew from the event store.")
 _hand_over("audit", ("streams.audit.once",), "Compare the event store, the topics and the views.")

@@ -125,6 +125,26 @@ class Settings(BaseSettings):
     """Failures of an event's own after which it is parked, and its key behind it."""
     webhook_requests: Annotated[int, Field(ge=1, le=100)] = 8
     """Requests to one endpoint at a time."""
+    public_url: str = ""
+    """Where people reach the web client, for links in mails; by default made from `http_host` and `http_port`."""
+    smtp_url: SecretStr = SecretStr("")
+    """A mail server for those who are away: `smtp://user:password@host:587`, or `smtps://…`; empty for no mail."""
+    mail_from: str = ""
+    """The sender of mails; needed with a mail server."""
+    push_contact: str = ""
+    """Whom a push service may write to (`mailto:` or `https:`); empty for no Web Push."""
+    vapid_key: SecretStr = SecretStr("")
+    """The private key of Web Push, 32 bytes in base64url. Empty: derived from the secret."""
+    push_hosts: str = (
+        "fcm.googleapis.com *.push.apple.com updates.push.services.mozilla.com *.notify.windows.com"
+    )
+    """The push services that may be written to, so that nobody has us write to another host."""
+    notify_push_seconds: Annotated[float, Field(ge=0)] = 5.0
+    """How long a message waits to be read before it is pushed."""
+    notify_mail_seconds: Annotated[float, Field(ge=0)] = 120.0
+    """How long anything but an offer waits to be noticed before a mail tells of it."""
+    notify_again_seconds: Annotated[float, Field(ge=0)] = 3600.0
+    """How long after a mail about a room the next one about it may go."""
 
     demo: bool = True
     """Demo people and the bots among them. Only `yeon up` looks at this; roles started alone have none."""
@@ -134,6 +154,16 @@ class Settings(BaseSettings):
         """How long an offer of this urgency stays open."""
         seconds: int = getattr(self, f"offer_seconds_{urgency}")
         return timedelta(seconds=seconds)
+
+    @property
+    def reached_at(self) -> str:
+        """Where people reach the web client, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+
+    @property
+    def notifies(self) -> bool:
+        """Whether anybody who is away can be told."""
+        return bool(self.push_contact or self.smtp_url.get_secret_value())
 
     @classmethod
     def settings_customise_sources(

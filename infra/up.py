@@ -30,6 +30,8 @@ ROLES = {
     "gateway": ("gateway",),
 }
 """The arguments of `python -m` for each role."""
+NOTIFIER = ("streams", "notifier")
+"""Runs beside them, once somebody who is away can be told."""
 BOTS = "demo bots"
 
 
@@ -103,6 +105,8 @@ class _Up:
         await self._prepare_stores()
         for name in ROLES:
             self._keep(name, ROLES[name])
+        if self._settings.notifies:
+            self._keep("notifier", NOTIFIER)
         running = (
             asyncio.create_task(self._supervisor.watch()),
             asyncio.create_task(self._welcome(began)),
@@ -218,7 +222,7 @@ class _Up:
         return child.exit_code == 0
 
     async def _stop(self) -> None:
-        await self._supervisor.stop([BOTS, *ROLES], seconds=10)
+        await self._supervisor.stop([BOTS, "notifier", *ROLES], seconds=10)
         await self._supervisor.stop([part.name for part in self._parts.values()], seconds=10)
 
 

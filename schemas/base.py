@@ -74,6 +74,7 @@ Email = Annotated[
 Role = Literal["questioner", "expert", "both", "operator"]
 Urgency = Literal["low", "medium", "high"]
 QuestionStatus = Literal["pending", "matched", "unmatched", "in_progress", "resolved", "cancelled"]
+Language = Literal["ko", "en"]
 MessageType = Literal["text", "file", "system"]
 Level = Annotated[int, Field(ge=1, le=5)]
 

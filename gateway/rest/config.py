@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.rest.caller import The, answer
 from infra.settings import Settings
+from infra.vapid import public_key
 from schemas.base import Urgency
 from schemas.wire.rest import ConfigSaid, LimitsSaid
 
@@ -37,6 +38,7 @@ async def config(request: Request, the: The) -> Response:
             urgency: settings.offer_lifetime(urgency).total_seconds() for urgency in get_args(Urgency)
         },
         version=version("yeongyeori"),
+        push_key=public_key(settings),
     )
     return answer(said.model_dump(mode="json", by_alias=True))
 

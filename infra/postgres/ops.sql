@@ -97,3 +97,33 @@ CREATE TABLE IF NOT EXISTS ops.webhook_queue (
     reason text NOT NULL DEFAULT '',
     PRIMARY KEY (name, position)
 );
+
+-- What people who are away are to be told, by channel (push or mail): nobody's words, only which event of the log it is
+-- about. A later event about the same question or room joins the row. `due_at` is null once nothing waits; `told` and
+-- `told_seq` say how far the person was really told, `reached` which browsers already were in the present attempt.
+CREATE TABLE IF NOT EXISTS ops.notices (
+    user_id uuid NOT NULL,
+    about uuid NOT NULL,
+    channel text NOT NULL,
+    kind text NOT NULL,
+    partition int NOT NULL,
+    position bigint NOT NULL,
+    since timestamptz NOT NULL,
+    due_at timestamptz,
+    attempts int NOT NULL DEFAULT 0,
+    reached uuid[] NOT NULL DEFAULT '{}',
+    told bigint NOT NULL DEFAULT 0,
+    told_seq bigint NOT NULL DEFAULT 0,
+    told_at timestamptz,
+    PRIMARY KEY (user_id, about, channel)
+);
+CREATE INDEX IF NOT EXISTS notices_due ON ops.notices (due_at) WHERE due_at IS NOT NULL;
+
+-- Rooms in which something was said, until it is known who of their members has not read it.
+CREATE TABLE IF NOT EXISTS ops.stirred_rooms (
+    room_id uuid PRIMARY KEY,
+    partition int NOT NULL,
+    position bigint NOT NULL,
+    since timestamptz NOT NULL,
+    due_at timestamptz NOT NULL
+);

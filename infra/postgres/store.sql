@@ -124,3 +124,26 @@ CREATE TABLE IF NOT EXISTS store.webhook_secrets (
     retires_at timestamptz,
     PRIMARY KEY (name, secret)
 );
+
+-- How a person wants to be told of what happens while they are away; who chose nothing has no row, and the defaults.
+CREATE TABLE IF NOT EXISTS store.notification_choices (
+    user_id uuid PRIMARY KEY,
+    mail boolean NOT NULL DEFAULT true,
+    push boolean NOT NULL DEFAULT true,
+    preview boolean NOT NULL DEFAULT false,
+    language text NOT NULL DEFAULT 'ko',
+    time_zone text NOT NULL DEFAULT 'Asia/Seoul',
+    quiet_from time,
+    quiet_to time
+);
+
+-- Browsers to push to (RFC 8030), each one person's: whoever signed in there last and asked for it.
+CREATE TABLE IF NOT EXISTS store.push_subscriptions (
+    endpoint text PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    user_id uuid NOT NULL,
+    p256dh text NOT NULL,
+    auth text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS push_subscriptions_by_user ON store.push_subscriptions (user_id);

@@ -366,6 +366,8 @@ class ConfigSaid(Said):
     reply_seconds: dict[str, float]
     """By urgency: how long who accepted has for the first word before others are asked as well."""
     version: str
+    push_key: str = ""
+    """What a browser subscribes to Web Push with (`applicationServerKey`); empty where nobody is pushed to."""
 
 
 class WriteSaid(Said):

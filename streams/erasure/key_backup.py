@@ -29,6 +29,8 @@ _AGAIN = (
     "DELETE FROM store.person_keys WHERE user_id IN (SELECT user_id FROM store.erased_persons)",
     "DELETE FROM store.credentials WHERE user_id IN (SELECT user_id FROM store.erased_persons)",
     "DELETE FROM store.refresh_tokens WHERE user_id IN (SELECT user_id FROM store.erased_persons)",
+    "DELETE FROM store.notification_choices WHERE user_id IN (SELECT user_id FROM store.erased_persons)",
+    "DELETE FROM store.push_subscriptions WHERE user_id IN (SELECT user_id FROM store.erased_persons)",
 )
 _PUT_BACK = """
     INSERT INTO store.person_keys (user_id, key)

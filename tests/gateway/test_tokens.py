@@ -7,7 +7,8 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from gateway.tokens import KEY_FILE, BadToken, Tokens, signing_key
+from gateway.tokens import BadToken, Tokens
+from infra.secret import KEY_FILE, signing_key
 from infra.settings import Settings
 
 KEY = "a key of thirty-two bytes or more, for tests"
