@@ -59,7 +59,7 @@ def test_the_rules_are_shown_as_commands_of_kafkas_own_tool() -> None:
     assert any("--group views. --resource-pattern-type prefixed" in line for line in found)
 
 
-@pytest.mark.parametrize("role", ["relay", "streams", "matcher", "integrator"])
+@pytest.mark.parametrize("role", ["relay", "streams", "matcher", "notifier", "integrator"])
 def test_the_rules_know_every_topic(role: str) -> None:
     names = [rule.name for rule in acls.rules() if (rule.role, rule.resource) == (role, "topic")]
     copies = [topic.parked for topic in TOPICS.values()] if role != "integrator" else []
