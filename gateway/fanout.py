@@ -24,9 +24,9 @@ AGAIN_SECONDS = 0.2
 HOLE_SECONDS = 0.02
 """Before a hole is looked at again, then twice as long. An early push is ahead of the views by about this much."""
 HOLE_AT_MOST_SECONDS = 0.5
-PAGE = 100
+PAGE = 25
 """How many frames a full page of the views has."""
-TURN = 20
+TURN = 5
 """After how many of them others on the loop have their turn."""
 PATIENCE = 50
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
