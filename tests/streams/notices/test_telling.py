@@ -122,7 +122,9 @@ async def test_words_of_others_are_in_no_notice_unless_one_wants_them(
     room = await world.room(asker, expert)
     await expert.rest.post(f"/chat-rooms/{room}/messages", json={"content": "비밀번호는 나비예요"})
     await notifier.tell()
-    assert browser.got[-1]["title"] == "읽지 않은 메시지 1개"
+    assert "읽지 않은 메시지 1개" in [
+        said["title"] for said in browser.got
+    ]  # what is due at once goes in any order
     assert "나비" not in orjson.dumps(browser.got).decode()
     assert "파이썬" not in "".join(mail.as_string() for mail in notifier.mails(expert))
 
