@@ -18,6 +18,7 @@ from infra.embedded.ports import any_free
 from infra.postgres import prepare
 
 TEMPLATE = "yeon_template"
+OWN_DIRECTORY = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +28,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("YEON_TEST_BROKER", "embedded"),
         help="the Kafka that tests run on (also YEON_TEST_BROKER)",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A directory of this session's own: in the one that sessions share, each takes other users' way through again,
+    and PostgreSQL is another user where root runs the tests."""
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="yeon-pytest-")
+        config.stash[OWN_DIRECTORY] = config.option.basetemp
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What a failed session left stays to be looked at."""
+    if exitstatus == 0 and (directory := session.config.stash.get(OWN_DIRECTORY, None)) is not None:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
