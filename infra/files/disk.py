@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -32,6 +33,11 @@ class DiskStore:
         """Remove the owner's directory."""
         await asyncio.to_thread(_remove_tree, self._place(owner))
 
+    async def held(self) -> AsyncIterator[tuple[UUID, UUID]]:
+        """By the names of directories and files; what a crash left half written has another name."""
+        for place in await asyncio.to_thread(_places, self._root):
+            yield place
+
     def _place(self, owner: UUID) -> Path:
         return self._root / owner.hex[-2:] / str(owner)
 
@@ -50,6 +56,14 @@ class DiskStore:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise FilesUnavailable(f"a file cannot be kept: {error}") from error
+
+
+def _places(root: Path) -> list[tuple[UUID, UUID]]:
+    try:
+        found = [path for path in root.glob("??/*/*") if not path.suffix]
+    except OSError as error:
+        raise FilesUnavailable(f"files cannot be listed: {error}") from error
+    return [(UUID(path.parent.name), UUID(path.name)) for path in found]
 
 
 def _flush(directory: Path) -> None:

@@ -1,5 +1,6 @@
 """The port of a store of files: bytes by owner and id."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 from uuid import UUID
 
@@ -29,4 +30,8 @@ class FileStore(Protocol):
 
     async def remove_all(self, owner: UUID) -> None:
         """Keep nothing of this owner any longer."""
+        ...
+
+    def held(self) -> AsyncIterator[tuple[UUID, UUID]]:
+        """Owner and id of everything that is kept, in no order."""
         ...

@@ -3,6 +3,7 @@
 Who we are is told by the settings, or by the surroundings as in AWS's own clients (`AWS_…`, the machine's role).
 """
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,6 +55,16 @@ class S3Bucket:
         try:
             async for page in obstore.list(self._store, f"{owner}/"):
                 await self._delete([one["path"] for one in page])
+        except BaseError as error:
+            raise FilesUnavailable(f"files cannot be listed: {error}") from error
+
+    async def held(self) -> AsyncIterator[tuple[UUID, UUID]]:
+        """By the names of the objects."""
+        try:
+            async for page in obstore.list(self._store):
+                for one in page:
+                    owner, _, name = one["path"].rpartition("/")
+                    yield UUID(owner), UUID(name)
         except BaseError as error:
             raise FilesUnavailable(f"files cannot be listed: {error}") from error
 

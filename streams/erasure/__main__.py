@@ -19,11 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.clock import now
+from infra.files import file_store
 from infra.kafka.access import Access
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from streams.erasure import key_backup
-from streams.erasure.search import Left, in_files, in_postgres, in_qdrant, in_redis, in_topics
+from streams.erasure.search import Left, in_files, in_postgres, in_qdrant, in_redis, in_store, in_topics
 
 app = typer.Typer(
     name="yeon erase",
@@ -116,9 +117,7 @@ async def _look(
     left += in_files("index", settings.data_dir / "qdrant", texts)
     if settings.qdrant_url:
         left += in_qdrant(QdrantClient(settings.qdrant_url, timeout=60), texts)
-    if not settings.files_url.startswith("s3:"):
-        files = settings.files_url.removeprefix("file://")
-        left += in_files("files", Path(files) if files else settings.data_dir / "files", texts)
+    left += [one async for one in in_store(file_store(settings), person, texts)]
     at, cleared, key, credentials = row or (None, None, False, False)
     return {"erasedAt": at, "clearedAt": cleared, "key": key, "credentials": credentials}, left
 

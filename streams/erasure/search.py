@@ -1,5 +1,5 @@
 """Looks for texts in everything we keep: PostgreSQL, the topics, Redis, Qdrant, and files (those people
-sent, exports, the index).
+sent, on a disk or in a bucket, exports, the index).
 
 A text is looked for as it stands, as JSON escapes it, and as PostgreSQL shows bytes. Of a person, the topics are also
 searched for every field that the catalogue calls theirs.
@@ -7,6 +7,7 @@ searched for every field that the catalogue calls theirs.
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from psycopg import AsyncConnection, sql
 from qdrant_client import QdrantClient
 from redis.asyncio import Redis
 
+from infra.files import FileGone, FileStore
 from infra.kafka.access import Access
 from schemas.mapper import from_kafka
 from schemas.personal import take_out, written
@@ -106,6 +108,16 @@ def in_qdrant(client: QdrantClient, texts: Sequence[str]) -> Iterator[Left]:
                 break
         if count:
             yield Left("Qdrant", collection.name, count)
+
+
+async def in_store(store: FileStore, person: UUID, texts: Sequence[str]) -> AsyncIterator[Left]:
+    """Files that people sent, on a disk or in a bucket, that are `person`'s or hold one of `texts` as they are kept."""
+    sought = needles(texts)
+    async for owner, file_id in store.held():
+        with suppress(FileGone):  # removed since it was listed
+            content = await store.get(owner, file_id)
+            if owner == person or any(needle in content for needle in sought):
+                yield Left("files", f"{owner}/{file_id}", 1)
 
 
 def in_files(part: str, directory: Path, texts: Sequence[str]) -> Iterator[Left]:

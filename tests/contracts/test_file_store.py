@@ -16,6 +16,7 @@ from infra.embedded.ports import any_free
 from infra.files import FileGone, FileStore, FilesUnavailable, file_store
 from infra.files.disk import DiskStore
 from infra.settings import Settings
+from streams.erasure.search import in_store
 
 SERVER = Path(__file__).parent / "s3"
 BUCKET = "yeon-files"
@@ -121,6 +122,25 @@ async def test_all_of_one_owner_goes_and_nothing_of_another(store: FileStore) ->
         with pytest.raises(FileGone):
             await store.get(owner, file)
     assert await store.get(other, kept) == b"of another"
+
+
+async def test_what_is_held_is_named_by_owner_and_id(store: FileStore) -> None:
+    (owner, file), (other, gone) = _two(), _two()
+    for where in ((owner, file), (other, gone)):
+        await store.put(*where, b"sealed")
+    await store.remove(other, gone)
+    held = [one async for one in store.held()]
+    assert (owner, file) in held
+    assert (other, gone) not in held
+
+
+async def test_files_of_a_person_and_files_that_show_words_are_found(store: FileStore) -> None:
+    (owner, file), (other, readable), (third, sealed) = _two(), _two(), _two()
+    await store.put(owner, file, b"sealed")
+    await store.put(other, readable, "앞 화성 도마뱀 뒤".encode())
+    await store.put(third, sealed, b"sealed too")
+    found = {one.place async for one in in_store(store, owner, ["화성 도마뱀"])}
+    assert found == {f"{owner}/{file}", f"{other}/{readable}"}
 
 
 async def test_a_disk_that_cannot_be_written_says_so_and_keeps_no_half(tmp_path: Path) -> None:

@@ -151,3 +151,7 @@ class Away:
 
     async def remove_all(self, owner: UUID) -> None:
         raise FilesUnavailable("away")
+
+    async def held(self) -> AsyncIterator[tuple[UUID, UUID]]:
+        raise FilesUnavailable("away")
+        yield
