@@ -32,6 +32,15 @@ class WrongPassword(Refused):
     code = "unauthenticated"
 
 
+class SignInEnded(BadToken):
+    """A refresh token was used twice: somebody else has it too, and the sign-in it belongs to has ended."""
+
+    def __init__(self, reason: str, user_id: UUID, family: UUID) -> None:
+        super().__init__(reason)
+        self.user_id = user_id
+        self.family = family
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """Somebody signed in: oneself, and a fresh pair of tokens."""
@@ -100,8 +109,8 @@ class Accounts:
             "displayName": command.display_name,
             "createdAt": now().isoformat().replace("+00:00", "Z"),
         }
-        refresh = await self._credentials.begin(user_id, self._refresh_lifetime)
-        return self._sign(user_id, body.role, user, refresh, outcome.position)
+        family, refresh = await self._credentials.begin(user_id, self._refresh_lifetime)
+        return self._sign(user_id, family, body.role, user, refresh, outcome.position)
 
     async def login(self, username: str, password: str, address: str) -> Signed:
         """Sign in. Raises `WrongPassword`, `RateLimited`."""
@@ -118,21 +127,23 @@ class Accounts:
                     await self._limits.hit("logins", key)
                 raise WrongPassword("the name or the password is wrong")
         user = await self._user(found)
-        refresh = await self._credentials.begin(found.user_id, self._refresh_lifetime)
-        return self._sign(found.user_id, user["role"], user, refresh)
+        family, refresh = await self._credentials.begin(found.user_id, self._refresh_lifetime)
+        return self._sign(found.user_id, family, user["role"], user, refresh)
 
     async def refresh(self, token: str) -> Signed:
-        """Exchange a refresh token. One that was used before ends its whole family. Raises `BadToken`."""
+        """Exchange a refresh token. One that was used before ends its whole family. Raises `SignInEnded`, `BadToken`."""
         try:
-            user_id, fresh = await self._credentials.rotate(token, self._refresh_lifetime)
+            user_id, family, fresh = await self._credentials.rotate(token, self._refresh_lifetime)
         except RefreshRefused as error:
+            if error.user_id is not None and error.family is not None:
+                raise SignInEnded(str(error), error.user_id, error.family) from error
             raise BadToken(str(error)) from error
         user = await self.user(user_id)
-        return self._sign(user_id, user["role"], user, fresh)
+        return self._sign(user_id, family, user["role"], user, fresh)
 
-    async def logout(self, user_id: UUID, token: str | None) -> None:
-        """End one family of refresh tokens of this person, or all of them."""
-        await self._credentials.end(user_id, token)
+    async def logout(self, user_id: UUID, token: str | None) -> set[UUID]:
+        """End one family of refresh tokens of this person, or all of them; which were ended."""
+        return await self._credentials.end(user_id, token)
 
     async def sessions(self, user_id: UUID, token: str | None) -> list[dict[str, Any]]:
         """Where this person is signed in; `token` is the refresh token of the one who asks."""
@@ -148,7 +159,8 @@ class Accounts:
         ]
 
     async def end_session(self, user_id: UUID, session_id: UUID) -> bool:
-        """Sign out elsewhere: what is signed in there stays so until its access token runs out, and is not renewed."""
+        """Sign out elsewhere: what is signed in there may read and write until its access token runs out, opens no socket
+        and is not renewed. False if this person is not signed in there."""
         return await self._credentials.end_session(user_id, session_id)
 
     async def user(self, user_id: UUID) -> dict[str, Any]:
@@ -181,7 +193,13 @@ class Accounts:
         return lock
 
     def _sign(
-        self, user_id: UUID, role: Role, user: dict[str, Any], refresh: str, position: int | None = None
+        self,
+        user_id: UUID,
+        family: UUID,
+        role: Role,
+        user: dict[str, Any],
+        refresh: str,
+        position: int | None = None,
     ) -> Signed:
-        access = self._tokens.issue(user_id, role, secrets.token_urlsafe(12), now().timestamp())
+        access = self._tokens.issue(user_id, role, secrets.token_urlsafe(12), now().timestamp(), family)
         return Signed(user, access, refresh, self._tokens.lifetime, position)

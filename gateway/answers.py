@@ -5,9 +5,9 @@ from typing import Any
 
 from psycopg import Error as DatabaseError
 
-from gateway.fanout import NotInRoom
 from gateway.frames import Failure
 from gateway.limits import RateLimited
+from gateway.sources import NotInRoom
 from schemas.commands import Command
 from schemas.commands.room import PostMessage
 from schemas.envelope import Outcome

@@ -40,6 +40,7 @@ from gateway.rest import (
 )
 from gateway.server import Listening, SocketServer
 from gateway.services import Services
+from gateway.sign_ins import SignIns
 from gateway.sockets import Surroundings
 from gateway.standing import Standing
 from gateway.tokens import Tokens
@@ -82,8 +83,9 @@ async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gatewa
         sockets = SocketServer(settings, services.tokens, _surroundings(services))
         background = [
             asyncio.create_task(services.ear.run(), name="ear"),
-            asyncio.create_task(services.fanout.run(), name="compare"),
+            asyncio.create_task(services.fanout.comparison.run(), name="compare"),
             asyncio.create_task(services.present.run(), name="presence"),
+            asyncio.create_task(services.sign_ins.run(), name="sign-ins"),
         ]
         try:
             listening = await sockets.start()
@@ -146,6 +148,7 @@ def _services(
 ) -> Services:
     tokens = Tokens(signing_key(settings), settings.access_token_minutes * 60)
     limits = Limits(settings)
+    credentials = Credentials(database)
     batched = Batched(redis)
     writes = Writes(batched, database, settings.read_own_writes_seconds)
     executor = Executor(port, writes)
@@ -160,7 +163,7 @@ def _services(
         fanout.pushed(heard)
         typists.heard(heard, fanout.pushed)
 
-    ear.tell(pushed, writes.progressed, fanout.compare_soon, announcer.name)
+    ear.tell(pushed, writes.progressed, fanout.comparison.soon, announcer.name)
     return Services(
         settings=settings,
         pool=database,
@@ -168,7 +171,7 @@ def _services(
         matcher=matcher,
         tokens=tokens,
         accounts=Accounts(
-            Credentials(database),
+            credentials,
             passwords,
             tokens,
             limits,
@@ -184,6 +187,7 @@ def _services(
         fanout=fanout,
         ear=ear,
         present=Present(redis, database),
+        sign_ins=SignIns(credentials.going_on, fanout),
         typists=typists,
         online=RedisPresence(redis),
         standing=Standing(),
@@ -200,6 +204,7 @@ def _surroundings(services: Services) -> Surroundings:
         writes=services.writes,
         limits=services.limits,
         present=services.present,
+        sign_ins=services.sign_ins,
         typists=services.typists,
         sockets_at_once=services.settings.limit_sockets,
         buffer_bytes=services.settings.socket_buffer_bytes,

@@ -7,7 +7,8 @@ import asyncio
 import time
 from uuid import UUID
 
-from gateway.fanout import Fanout, Views
+from gateway.fanout import Fanout
+from gateway.sources import Views
 
 FIRST_PAUSE_SECONDS = 0.005
 LAST_PAUSE_SECONDS = 0.05

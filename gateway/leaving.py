@@ -1,6 +1,6 @@
 """Forgetting a person: what still waits for them is ended first, so that nobody waits for someone who is gone.
 
-Who is forgotten, or signs out everywhere, has no open socket left at any gateway.
+Who is forgotten, or signs out, has no open socket of that sign-in left at any gateway.
 """
 
 from collections.abc import Iterable
@@ -29,9 +29,13 @@ async def forget(executor: Executor, user_id: UUID, matters: OpenMatters, comman
     await executor.execute(user_id, EraseAccount(), command_id)
 
 
-async def end_sockets(redis: Redis, user_id: UUID) -> None:
-    """Close every socket of this person, at every gateway. One that Redis does not tell lasts as long as its token."""
-    said = {"type": SIGNED_OUT, "data": {"userId": str(user_id)}}
+async def end_sockets(redis: Redis, user_id: UUID, sign_in: UUID | None = None) -> None:
+    """Close every socket of this person, or of one sign-in of theirs, at every gateway: at once, or when a gateway that
+    Redis did not tell looks for itself (`gateway.sign_ins`)."""
+    said = {
+        "type": SIGNED_OUT,
+        "data": {"userId": str(user_id), "signIn": None if sign_in is None else str(sign_in)},
+    }
     await publish(redis, [Heard("user", user_id, 0, said)], [])
 
 

@@ -43,6 +43,11 @@ class Listener(Protocol):
         """Whose it is."""
         ...
 
+    @property
+    def sign_in(self) -> UUID | None:
+        """The sign-in its token came from."""
+        ...
+
     def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
         """Write the frame, now; an ephemeral one may be dropped. Never raises, never waits."""
         ...
@@ -59,22 +64,44 @@ class Listener(Protocol):
 class Line:
     """One channel's feed and its listeners."""
 
-    __slots__ = ("_ahead", "channel", "feed", "filling", "joining", "live", "page")
+    __slots__ = ("_ahead", "_moved", "channel", "feed", "filling", "here", "joining", "live", "page")
 
     def __init__(self, channel: str, page: Page) -> None:
         self.channel = channel
         self.page = page
         self.feed: Feed[Framed] = Feed()
         self.live: set[Listener] = set()
+        self.here: tuple[Listener, ...] = ()
+        """Of an inbox: every open socket of its person, whether it hears the inbox already or not."""
         self.joining = 0
         self.filling = False
         self._ahead: dict[Listener, int] = {}
         """Listeners that have more than the feed gave out: they read it from the views."""
+        self._moved: dict[UUID, tuple[int, bool]] | None = None
+        """Who left or came in by what was given out while somebody was joining: at which number, and which of the two."""
 
     @property
     def idle(self) -> bool:
         """Whether nobody needs this line."""
-        return not self.live and not self.joining
+        return not self.live and not self.joining and not self.here
+
+    def begin_joining(self) -> None:
+        """Somebody is about to ask the views whether they may hear this."""
+        self.joining += 1
+
+    def end_joining(self) -> None:
+        """They hear it now, or never will."""
+        self.joining -= 1
+        if not self.joining:
+            self._moved = None
+
+    def moved_since(self, user_id: UUID, number: int) -> bool | None:
+        """Whether the person is in by the last of what was given out after `number`; None if that says nothing of them.
+
+        Asked by one who is joining, of what went out since they began to.
+        """
+        at, inside = (self._moved or {}).get(user_id, (0, False))
+        return inside if at > number else None
 
     def attach(self, listener: Listener, has: int) -> None:
         """From now on `listener`, which has everything up to `has`, hears what goes out."""
@@ -92,6 +119,8 @@ class Line:
     def emit(self, due: Iterable[tuple[int, Framed]]) -> None:
         """Deliver frames of the feed, in order, to those who do not have them yet. Who left hears no more."""
         for number, framed in due:
+            if self.joining and (who := framed.left or framed.joined) is not None:
+                self._moved = {**(self._moved or {}), who: (number, framed.left is None)}
             for listener in tuple(self.live):
                 if not self._ahead or self._ahead.get(listener, 0) < number:
                     listener.deliver(framed.frame)

@@ -14,6 +14,7 @@ from gateway.held import Held
 from gateway.limits import Limits
 from gateway.presence import Present
 from gateway.push import Ear
+from gateway.sign_ins import SignIns
 from gateway.standing import Standing
 from gateway.tokens import Tokens
 from gateway.typists import Typists
@@ -42,6 +43,7 @@ class Services:
     fanout: Fanout
     ear: Ear
     present: Present
+    sign_ins: SignIns
     typists: Typists
     online: RedisPresence
     files: SealedFiles

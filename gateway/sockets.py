@@ -18,13 +18,15 @@ from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Re
 from gateway.answers import acknowledged, failure_of
 from gateway.codec import HEARTBEAT_SECONDS, Codec
 from gateway.executor import Executor
-from gateway.fanout import Fanout, NotInRoom, Views
+from gateway.fanout import Fanout
 from gateway.frames import Failure
 from gateway.limits import Limits
 from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, SOCKETS
 from gateway.outbox import Outbox
 from gateway.presence import Present
 from gateway.session import Session
+from gateway.sign_ins import SignIns
+from gateway.sources import NotInRoom, Views
 from gateway.typists import Typists
 from gateway.writes import Writes
 from schemas.port import ErrorCode, Unavailable
@@ -53,6 +55,7 @@ class Surroundings:
     limits: Limits
     present: Present
     typists: Typists
+    sign_ins: SignIns
     sockets_at_once: int
     buffer_bytes: int
 
@@ -98,6 +101,11 @@ class Socket:
         """Whose it is; only of an authenticated one."""
         assert self._session.claims is not None
         return self._session.claims.user_id
+
+    @property
+    def sign_in(self) -> UUID | None:
+        """The sign-in that its token came from."""
+        return None if self._session.claims is None else self._session.claims.sign_in
 
     async def run(self, token: str | None) -> None:
         """Serve the connection until it ends. `token` is what came with the handshake."""
@@ -260,8 +268,12 @@ class Socket:
                 return self._session.turned_away(work.slot, failure, 4429)
             self._present = True
             self._around.present.came(self.user_id)
+            await self._around.fanout.came(self)
         self._set_timer()
         try:
+            if not await self._around.sign_ins.holds(self.sign_in):
+                failure = Failure("unauthenticated", "signed out")
+                return self._session.turned_away(work.slot, failure, 4401)
             head = await self._around.views.inbox_head(self.user_id)
         except DatabaseError as error:
             return self._session.turned_away(work.slot, failure_of(error), 1012)

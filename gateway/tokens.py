@@ -22,7 +22,8 @@ class Claims:
     user_id: UUID
     role: Role
     expires_at: float
-    token_id: str
+    sign_in: UUID | None
+    """The family of refresh tokens it came with; none for a token that was not got by signing in."""
 
 
 class Tokens:
@@ -33,8 +34,8 @@ class Tokens:
         self._key = key
         self.lifetime = lifetime
 
-    def issue(self, user_id: UUID, role: Role, token_id: str, now: float) -> str:
-        """A token for `user_id`, valid from `now` (Unix seconds) for the lifetime."""
+    def issue(self, user_id: UUID, role: Role, token_id: str, now: float, sign_in: UUID | None = None) -> str:
+        """A token for `user_id`, valid from `now` (Unix seconds) for the lifetime, or until `sign_in` is ended."""
         payload = {
             "iss": ISSUER,
             "sub": str(user_id),
@@ -43,6 +44,8 @@ class Tokens:
             "exp": int(now) + self.lifetime,
             "jti": token_id,
         }
+        if sign_in is not None:
+            payload["sid"] = str(sign_in)
         return jwt.encode(payload, self._key, algorithm="HS256")
 
     def read(self, token: str, now: float) -> Claims:
@@ -55,9 +58,8 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["sub", "role", "exp", "jti"], "verify_exp": False, "verify_iat": False},
             )
-            claims = Claims(
-                UUID(payload["sub"]), cast(Role, payload["role"]), float(payload["exp"]), payload["jti"]
-            )
+            sign_in = UUID(payload["sid"]) if "sid" in payload else None
+            claims = Claims(UUID(payload["sub"]), cast(Role, payload["role"]), float(payload["exp"]), sign_in)
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             raise BadToken("the token is not valid") from error
         if claims.role not in get_args(Role):

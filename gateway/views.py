@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from gateway.fanout import PAGE, NotInRoom
 from gateway.line import Numbered, framed
+from gateway.sources import PAGE, NotInRoom
 from gateway.together import Together
 from projections.queries.inbox import inbox_frames, unbroken_heads
 from projections.queries.progress import heads
@@ -19,7 +19,7 @@ LATELY = 20
 
 
 class QueriedViews:
-    """`gateway.fanout.Views` over `projections.queries`."""
+    """`gateway.sources.Views` over `projections.queries`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

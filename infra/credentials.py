@@ -5,6 +5,7 @@ Using one twice ends the family, since then somebody else has it too.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -31,7 +32,12 @@ _SESSIONS = """
 
 
 class RefreshRefused(Exception):
-    """The token is not one of ours, ran out, or was used before."""
+    """The token is not one of ours, ran out, or was used before: then its family has ended."""
+
+    def __init__(self, reason: str, user_id: UUID | None = None, family: UUID | None = None) -> None:
+        super().__init__(reason)
+        self.user_id = user_id
+        self.family = family
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +76,14 @@ class Credentials:
         """The account of that person."""
         return await self._one(f"SELECT {_COLUMNS} FROM store.credentials WHERE user_id = %s", user_id)
 
-    async def begin(self, user_id: UUID, lifetime: timedelta) -> str:
-        """The first token of a new family."""
+    async def begin(self, user_id: UUID, lifetime: timedelta) -> tuple[UUID, str]:
+        """A new family and its first token."""
+        family = new_id()
         async with self._pool.connection() as connection:
-            return await _issue(connection, new_id(), user_id, lifetime)
+            return family, await _issue(connection, family, user_id, lifetime)
 
-    async def rotate(self, token: str, lifetime: timedelta) -> tuple[UUID, str]:
-        """Whose the token is, and the next one of its family. Raises `RefreshRefused`."""
+    async def rotate(self, token: str, lifetime: timedelta) -> tuple[UUID, UUID, str]:
+        """Whose the token is, its family, and the next token of it. Raises `RefreshRefused`."""
         async with self._pool.connection() as connection, connection.transaction():
             found = await (await connection.execute(_TAKE, (_digest(token),))).fetchone()
             if found is None:
@@ -86,18 +93,30 @@ class Credentials:
                 await connection.execute(
                     "UPDATE store.refresh_tokens SET used_at = %s WHERE digest = %s", (now(), _digest(token))
                 )
-                return user_id, await _issue(connection, family, user_id, lifetime)
+                return user_id, family, await _issue(connection, family, user_id, lifetime)
             await connection.execute("DELETE FROM store.refresh_tokens WHERE family = %s", (family,))
-        raise RefreshRefused("the refresh token was used before, or has run out; sign in again")
+        raise RefreshRefused(
+            "the refresh token was used before, or has run out; sign in again", user_id, family
+        )
 
-    async def end(self, user_id: UUID, token: str | None) -> None:
-        """End the token's family, if it is this person's; without a token, all of theirs."""
+    async def end(self, user_id: UUID, token: str | None) -> set[UUID]:
+        """End the token's family, if it is this person's; without a token, all of theirs. Which were ended."""
         async with self._pool.connection() as connection:
-            await connection.execute(
+            gone = await connection.execute(
                 "DELETE FROM store.refresh_tokens WHERE user_id = %(user)s AND (%(digest)s::bytea IS NULL OR family IN"
-                " (SELECT family FROM store.refresh_tokens WHERE digest = %(digest)s))",
+                " (SELECT family FROM store.refresh_tokens WHERE digest = %(digest)s)) RETURNING family",
                 {"user": user_id, "digest": None if token is None else _digest(token)},
             )
+            return {family for (family,) in await gone.fetchall()}
+
+    async def going_on(self, families: Sequence[UUID]) -> list[bool]:
+        """Whether each of these families has not been ended."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT DISTINCT family FROM store.refresh_tokens WHERE family = ANY(%s)", (list(families),)
+            )
+            on = {family for (family,) in await found.fetchall()}
+        return [family in on for family in families]
 
     async def sessions(self, user_id: UUID, token: str | None) -> list[SignedIn]:
         """Where this person is signed in, the one renewed last first. `token` is one's own refresh token."""

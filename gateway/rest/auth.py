@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.accounts import SignInEnded
 from gateway.leaving import end_sockets
 from gateway.rest.caller import Address, Me, The, answer
 from gateway.rest.problems import Problem
@@ -27,8 +28,13 @@ async def login(body: LoginBody, the: The, address: Address) -> Response:
 
 @router.post("/refresh", response_model=TokensSaid)
 async def refresh(body: RefreshBody, the: The) -> Response:
-    """Exchange a refresh token for a new pair. Each works once; reuse ends the family."""
-    return answer((await the.accounts.refresh(body.refresh_token)).answer)
+    """Exchange a refresh token for a new pair. Each works once; reuse ends the family, and its open sockets."""
+    try:
+        signed = await the.accounts.refresh(body.refresh_token)
+    except SignInEnded as ended:
+        await end_sockets(the.redis, ended.user_id, ended.family)
+        raise
+    return answer(signed.answer)
 
 
 @router.post("/sessions", response_model=SessionsSaid)
@@ -40,15 +46,19 @@ async def sessions(me: Me, the: The, body: LogoutBody | None = None) -> Response
 
 @router.delete("/sessions/{session_id}", status_code=204)
 async def end_session(session_id: UUID, me: Me, the: The) -> None:
-    """End one of them; it is not renewed any more."""
+    """End one of them: its open sockets close at once, and it is not renewed any more."""
     if not await the.accounts.end_session(me.id, session_id):
         raise Problem("not_found", "you are not signed in there")
+    await end_sockets(the.redis, me.id, session_id)
 
 
 @router.post("/logout", status_code=204)
 async def logout(me: Me, the: The, body: LogoutBody | None = None) -> None:
-    """End the family of this refresh token; without one, every family of the caller, and every open socket."""
+    """End the family of this refresh token; without one, every family of the caller. Its open sockets close at once."""
     token = body.refresh_token if body is not None else None
-    await the.accounts.logout(me.id, token)
+    ended = await the.accounts.logout(me.id, token)
     if token is None:
         await end_sockets(the.redis, me.id)
+    else:
+        for family in ended:
+            await end_sockets(the.redis, me.id, family)

@@ -11,8 +11,8 @@ from psycopg import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.fanout import NotInRoom
 from gateway.limits import RateLimited
+from gateway.sources import NotInRoom
 from gateway.tokens import BadToken
 from projections.queries.reading import BadCursor
 from schemas.port import ErrorCode, Refused, Unavailable

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from gateway.fanout import NotInRoom
 from gateway.rest.caller import Me, The, answer, written
 from gateway.rest.experts import online_among
+from gateway.sources import NotInRoom
 from infra.ids import new_id
 from projections.queries.rooms import history, is_member, room, rooms_of
 from schemas.commands.room import (

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.fanout import PAGE, Fanout, NotInRoom
+from gateway.fanout import SIGNED_OUT, Fanout
 from gateway.line import Numbered, framed
+from gateway.sources import PAGE, NotInRoom
 from infra.push import Heard
 
 ROOM, ME, YOU = uuid4(), uuid4(), uuid4()
@@ -81,15 +82,20 @@ class Channels:
 class Recorder:
     """A listener that keeps what it hears."""
 
-    def __init__(self, user_id: UUID = ME) -> None:
+    def __init__(self, user_id: UUID = ME, sign_in: UUID | None = None) -> None:
         self.user_id = user_id
+        self.sign_in = sign_in
         self.frames: list[dict[str, Any]] = []
+        self.ended: list[int] = []
 
     def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
         self.frames.append(orjson.loads(frame))
 
     async def drained(self) -> None:
         await asyncio.sleep(0)
+
+    def end(self, code: int, reason: str) -> None:
+        self.ended.append(code)
 
     @property
     def seqs(self) -> list[int]:
@@ -106,8 +112,8 @@ def moved(kind: str, number: int, who: UUID) -> dict[str, Any]:
 
 async def settled(fanout: Fanout) -> None:
     """Compare, and wait until everything that was missing has been read."""
-    await fanout.compare()
-    while fanout.filling:
+    await fanout.comparison.compare()
+    while fanout.comparison.filling:
         await asyncio.sleep(0)
 
 
@@ -231,6 +237,90 @@ async def test_who_left_while_catching_up_is_not_let_in() -> None:
         await joining
     fanout.pushed(views.add(ROOM, 3, message(3)))
     assert 3 not in me.seqs
+
+
+@pytest.mark.parametrize("after", [None, 2])
+async def test_who_was_removed_between_the_views_answer_and_the_joining_does_not_listen_on(
+    after: int | None,
+) -> None:
+    # given a room in which you hear what goes out, and me joining without any need of the past
+    views, _, fanout = world()
+    views.add(ROOM, 1, message(1))
+    await fanout.join_room(Recorder(YOU), ROOM, None)
+    me = Recorder(ME)
+    answered, heard = asyncio.Event(), asyncio.Event()
+    views_say = views.room_head
+
+    async def slowly(room_id: UUID, user_id: UUID) -> int:
+        head = await views_say(room_id, user_id)
+        answered.set()
+        await heard.wait()
+        return head
+
+    views.room_head = slowly  # type: ignore[method-assign]
+    joining = asyncio.create_task(fanout.join_room(me, ROOM, after))
+
+    # when the views say that I am in, and before that answer is here I am removed, and everybody hears of it
+    await answered.wait()
+    views.members[ROOM].discard(ME)
+    fanout.pushed(views.add(ROOM, 2, moved("user_left", 2, ME)))
+    heard.set()
+
+    # then I am not let in, and hear nothing of what is said afterwards
+    with pytest.raises(NotInRoom):
+        await joining
+    fanout.pushed(views.add(ROOM, 3, message(3)))
+    assert me.seqs == []
+    assert not fanout.listens(me, ROOM)
+
+
+async def test_who_was_removed_and_let_in_again_meanwhile_is_in() -> None:
+    views, _, fanout = world()
+    await fanout.join_room(Recorder(YOU), ROOM, None)
+    fanout.pushed(views.add(ROOM, 1, message(1)))
+    me, early = Recorder(ME), asyncio.Event()
+    views_say = views.room_head
+
+    async def before(room_id: UUID, user_id: UUID) -> int:
+        head = await views_say(room_id, user_id)
+        fanout.pushed(views.add(ROOM, 2, moved("user_left", 2, ME)))
+        fanout.pushed(views.add(ROOM, 3, moved("user_joined", 3, ME)))
+        early.set()
+        return head
+
+    views.room_head = before  # type: ignore[method-assign]
+    assert await fanout.join_room(me, ROOM, None) == 3
+    fanout.pushed(views.add(ROOM, 4, message(4)))
+    assert (early.is_set(), me.seqs) == (True, [4])
+
+
+async def test_a_sign_out_ends_every_socket_of_that_sign_in_and_no_other_whether_it_listens_yet_or_not() -> (
+    None
+):
+    # given three sockets of mine of two sign-ins, of which one hears my inbox, and one of yours
+    _, channels, fanout = world()
+    mine, elsewhere = uuid4(), uuid4()
+    hearing, fresh, other, yours = (
+        Recorder(ME, mine),
+        Recorder(ME, mine),
+        Recorder(ME, elsewhere),
+        Recorder(YOU),
+    )
+    for one in (hearing, fresh, other, yours):
+        await fanout.came(one)
+    await fanout.resume_inbox(hearing, 0)
+
+    # when one of the sign-ins ends, then its sockets do
+    told = {"type": SIGNED_OUT, "data": {"userId": str(ME), "signIn": str(mine)}}
+    fanout.pushed(Heard("user", ME, 0, told))
+    assert [one.ended for one in (hearing, fresh, other, yours)] == [[4401], [4401], [], []]
+
+    # and when all of mine end, the last of them; and nothing is left behind by those who have gone
+    fanout.pushed(Heard("user", ME, 0, {"type": SIGNED_OUT, "data": {"userId": str(ME), "signIn": None}}))
+    assert (other.ended, yours.ended) == ([4401], [])
+    for one in (hearing, fresh, other, yours):
+        fanout.gone(one)
+    assert (channels.open, list(fanout.here())) == (set(), [])
 
 
 async def test_who_came_back_reads_the_whole_history_with_their_own_absence_in_it() -> None:

@@ -28,7 +28,7 @@ async def narrow() -> AsyncIterator[Listening]:
     around = Surroundings(
         **{
             name: Nobody()
-            for name in ("executor", "fanout", "views", "writes", "limits", "present", "typists")
+            for name in ("executor", "fanout", "views", "writes", "limits", "present", "typists", "sign_ins")
         },
         sockets_at_once=10,
         buffer_bytes=1_048_576,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from gateway.tokens import BadToken, Tokens
+from gateway.tokens import BadToken, Claims, Tokens
 from infra.secret import KEY_FILE, signing_key
 from infra.settings import Settings
 
@@ -16,15 +16,10 @@ NOW = 1_000_000.0
 
 
 def test_a_token_says_whom_it_speaks_for_until_it_runs_out() -> None:
-    user, tokens = uuid4(), Tokens(KEY, 60)
-    token = tokens.issue(user, "expert", "j", NOW)
-    claims = tokens.read(token, NOW + 59)
-    assert (claims.user_id, claims.role, claims.expires_at, claims.token_id) == (
-        user,
-        "expert",
-        NOW + 60,
-        "j",
-    )
+    user, sign_in, tokens = uuid4(), uuid4(), Tokens(KEY, 60)
+    token = tokens.issue(user, "expert", "j", NOW, sign_in)
+    assert tokens.read(token, NOW + 59) == Claims(user, "expert", NOW + 60, sign_in)
+    assert tokens.read(tokens.issue(user, "expert", "j", NOW), NOW).sign_in is None
     with pytest.raises(BadToken):
         tokens.read(token, NOW + 60)
 
@@ -37,7 +32,9 @@ def test_another_algorithm_is_no_token(algorithm: str) -> None:
         Tokens(KEY, 60).read(forged, NOW)
 
 
-@pytest.mark.parametrize("wrong", [{"sub": "me"}, {"role": "god"}, {"iss": "they"}, {"exp": "soon"}])
+@pytest.mark.parametrize(
+    "wrong", [{"sub": "me"}, {"role": "god"}, {"iss": "they"}, {"exp": "soon"}, {"sid": "there"}]
+)
 def test_a_signed_token_with_something_else_in_it_is_refused(wrong: dict[str, str]) -> None:
     payload = {"iss": "yeongyeori", "sub": str(uuid4()), "role": "both", "exp": NOW + 60, "jti": "j", **wrong}
     with pytest.raises(BadToken):
