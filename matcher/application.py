@@ -91,7 +91,7 @@ async def serve(
         }
         group = await prepare_group(APPLICATION, settings, consumers)
         app = build_app(group, settings, EAGER_SECONDS)
-        consume(app, [EXPERTS], indexing.apply)
+        consume(app, group, [EXPERTS], indexing.apply)
 
         async def conversations(batch: Batch) -> None:
             """Questions first: somebody waits for them."""
@@ -102,8 +102,8 @@ async def serve(
             await answering.apply(batch)
             await archive.apply(batch)
 
-        consume(app, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
-        consume(app, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
+        consume(app, group, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
+        consume(app, group, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
         server = _Endpoint(make_service(finder, archive, drafter))
         try:
             await run_app(

@@ -59,8 +59,8 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
         def partitions() -> set[tuple[str, int]]:
             return {(at.topic, at.partition) for at in app.consumer.assignment()}
 
-        consume(app, [CONVERSATIONS], views.apply, observe=observe)
-        consume(app, others, views.apply, observe=audit.observe)
+        consume(app, group, [CONVERSATIONS], views.apply, observe=observe)
+        consume(app, group, others, views.apply, observe=audit.observe)
         await run_app(
             app,
             settings,

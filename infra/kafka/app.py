@@ -19,8 +19,9 @@ from infra.kafka.generations import Group, count_start, read_generations
 from infra.kafka.intake import Broken, Passing, Record
 from infra.kafka.offsets import commit_starts
 from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
-from infra.kafka.tracking import Consumers, read_tracking
+from infra.kafka.tracking import Consumers, Heard, read_tracking
 from infra.settings import Settings
+from schemas.envelope import Received
 from schemas.events import CATALOGUE
 from schemas.mapper import from_kafka, position_of
 
@@ -64,7 +65,7 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
         generations = await read_generations(connection, list(consumers))
         start = await count_start(connection, application) if settings.embedded_broker else None
         tracked = await read_tracking(connection, consumers)
-    group = Group(application, generations, start)
+    group = Group(application, generations, start, Heard(tracked) if start is not None else Heard({}))
     async with asyncio.timeout(STARTS_SECONDS):  # aiokafka waits for ever for a topic that is not there
         begun = await commit_starts(Access.of(settings), group.name, tracked)
     log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
@@ -120,6 +121,7 @@ def _credentials(access: Access) -> faust.types.auth.CredentialsT | None:
 
 def consume(
     app: faust.App,
+    group: Group,
     topics: Iterable[str],
     apply: Callable[[Batch], Awaitable[None]],
     observe: Callable[[Event], None] | None = None,
@@ -135,11 +137,14 @@ def consume(
     """
     for name in topics:
         channel = app.topic(name, key_serializer="raw", value_serializer="raw")
-        app.agent(channel, name=f"{name}.agent", concurrency=1)(_agent(name, apply, observe, only))
+        app.agent(channel, name=f"{name}.agent", concurrency=1)(
+            _agent(name, group.heard, apply, observe, only)
+        )
 
 
 def _agent(
     name: str,
+    heard: Heard,
     apply: Callable[[Batch], Awaitable[None]],
     observe: Callable[[Event], None] | None,
     only: frozenset[str] | None,
@@ -158,7 +163,11 @@ def _agent(
                 if not waiting:
                     arrived.clear()
                 room.set()
-                await _until_applied(name, apply, [decode(event.message, only) for event in taken])
+                batch = [decode(event.message, only) for event in taken]
+                for event, record in zip(taken, batch, strict=True):
+                    position = record.event.position if isinstance(record, Received) else record.position
+                    heard.hear((event.message.topic, event.message.partition), position or 0)
+                await _until_applied(name, apply, batch)
                 for event in taken:
                     await unacknowledging.ack(event)
 

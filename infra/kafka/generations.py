@@ -6,10 +6,12 @@ group, which begins from the tracking rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+
+from infra.kafka.tracking import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Group:
     generations: dict[str, int]
     """By topic, as they were when the group was named."""
     start: int | None
+    heard: Heard = field(default_factory=lambda: Heard({}), compare=False)
+    """What came to this member of the group."""
 
     @property
     def name(self) -> str:

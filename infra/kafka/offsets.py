@@ -4,6 +4,7 @@ Only a saving of work: the chain guard drops what is too early and fills what is
 """
 
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,6 +16,9 @@ from infra.kafka.pacing import pace
 from schemas.mapper import position_of
 
 log = logging.getLogger(__name__)
+
+UNKNOWN = sys.maxsize
+"""Of a record that did not come or does not tell its position: to begin before it costs work, after it an event."""
 
 
 async def first_above(
@@ -101,7 +105,7 @@ async def _starts(access: Access, tracked: Mapping[TopicPartition, int]) -> dict
         for at, position in tracked.items():
 
             async def position_at(offset: int, at: TopicPartition = at) -> int:
-                return record_position(await read_at(consumer, at, offset))
+                return record_position(await read_at(consumer, at, offset)) or UNKNOWN
 
             starts[at] = await first_above(position, beginnings[at], ends[at], position_at)
         return starts

@@ -1,6 +1,6 @@
 """How far consumers have come, and whether they move: the health of an application is its progress."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -56,6 +56,30 @@ class Progress:
                 behind[at] = (position, since if held == position else now)
         self._behind = behind
         return {at: now - since for at, (_, since) in behind.items()}
+
+
+class Heard:
+    """How far the stream of each partition came to this process, whatever became of what came.
+
+    `begun` are the positions that streams were made to begin after, where that is known.
+    """
+
+    def __init__(self, begun: Mapping[tuple[str, int], int]) -> None:
+        self._reached = dict(begun)
+
+    def hear(self, at: tuple[str, int], position: int) -> None:
+        """Note that the event at `position` came."""
+        self._reached[at] = max(self._reached.get(at, 0), position)
+
+    def reached(
+        self, assigned: Iterable[tuple[str, int]], published: Mapping[tuple[str, int], int]
+    ) -> Positions:
+        """For each of the `assigned` partitions the position after which events must come by themselves.
+
+        Of a partition that is new here it is what is `published`: its group may have committed all of that before.
+        """
+        self._reached = {at: self._reached.get(at, published.get(at, 0)) for at in assigned}
+        return dict(self._reached)
 
 
 def stuck(stood: Mapping[tuple[str, int], float], patience: float) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 REFILL_SECONDS = 5.0
+DEAF_SECONDS = 15.0
 
 Refill = Callable[[Sequence[Broken]], Awaitable[None]]
 
@@ -41,9 +42,11 @@ async def watch(
     """Look each second, until `GenerationRaised`, or `NoProgress` for `patience` seconds, is to be raised.
 
     Where the database forgot rows that Kafka's group has committed (rows need not be flushed, see the worker), the
-    rest never comes by itself unless something follows it: after `REFILL_SECONDS` it is asked of `refill`.
+    rest never comes by itself unless something follows it: after `REFILL_SECONDS` it is asked of `refill`. What must
+    come by itself and does not is left alone, and after `DEAF_SECONDS` the process has to start again: a stream that
+    hears nothing would be hidden by what is filled in behind it.
     """
-    progress = Progress()
+    progress, hearing = Progress(), Progress()
     while True:
         try:
             async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
@@ -58,14 +61,22 @@ async def watch(
                     if not settings.embedded_broker:  # there are other workers, and partitions of theirs
                         ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
                         reached = {at: position for at, position in reached.items() if at in ours}
-                    stood = progress.stood(reached, published, time.monotonic())
+                    now = time.monotonic()
+                    stood = progress.stood(reached, published, now)
                     if still := stuck(stood, patience):
                         raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {still}")
-                    if refill is not None and (missing := stuck(stood, REFILL_SECONDS)):
+                    if refill is None:
+                        continue
+                    unheard = hearing.stood(group.heard.reached(reached, published), published, now)
+                    if deaf := stuck(unheard, DEAF_SECONDS):
+                        raise NoProgress(
+                            f"nothing came for {DEAF_SECONDS:.0f} s though it was published: {deaf}"
+                        )
+                    if missing := [at for at in stuck(stood, REFILL_SECONDS) if at not in unheard]:
                         await _refill(refill, [Broken(*at, published[at], "it never came") for at in missing])
         except Error as error:
             # Without the store nothing can be said about progress.
-            progress = Progress()
+            progress, hearing = Progress(), Progress()
             log.warning("cannot watch the application: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -55,7 +55,7 @@ async def run_notifier(settings: Settings) -> None:
         store, pace = EventLog(pool), pace_of(settings)
         intake = Intake(pool, store, pace)
         telling = Telling(pool, store, RedisPresence(redis), found, pace)
-        consume(app, [CONVERSATIONS], intake.apply, only=TYPES)
+        consume(app, group, [CONVERSATIONS], intake.apply, only=TYPES)
         await run_app(app, settings, fed, group, beside=[telling.keep_telling], refill=intake.apply)
 
 

@@ -50,7 +50,7 @@ async def collect(settings: Settings) -> None:
         await persist("topics", lambda: topics.prepare(settings))
         group = await persist("offsets", lambda: prepare_group(CONSUMER, settings, FED))
         app = build_app(group, settings)
-        consume(app, FED, apply)
+        consume(app, group, FED, apply)
         await run_app(app, settings, FED, group, patience=5)
 
 

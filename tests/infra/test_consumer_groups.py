@@ -16,7 +16,7 @@ from infra.kafka.intake import Broken
 from infra.kafka.offsets import first_above
 from infra.kafka.producer import Interrupted, Producer
 from infra.kafka.readiness import ensure_topics
-from infra.kafka.tracking import Progress, stuck
+from infra.kafka.tracking import Heard, Progress, stuck
 from infra.settings import Settings
 from schemas.mapper import to_kafka
 from schemas.topics import ACCOUNTS, CONVERSATIONS
@@ -69,6 +69,24 @@ def test_an_application_with_nothing_to_do_is_not_stuck() -> None:
         assert stuck(progress.stood({(CONVERSATIONS, 0): 5}, {(CONVERSATIONS, 0): 5}, now), 30) == []
 
 
+def test_what_was_published_and_never_came_is_told_from_what_came_and_was_forgotten() -> None:
+    # given streams made to begin after position 5 in one partition, with another that is given to us later
+    here, there = (CONVERSATIONS, 0), (CONVERSATIONS, 1)
+    heard = Heard({here: 5})
+
+    # then what is published beyond must come, except in the new one, where others may have committed it
+    assert heard.reached([here], {here: 7, there: 9}) == {here: 5}
+    assert heard.reached([here, there], {here: 7, there: 9}) == {here: 5, there: 9}
+
+    # and what came is heard, however old, and forgotten when the partition goes to another
+    heard.hear(here, 7)
+    heard.hear(here, 6)
+    assert heard.reached([here], {here: 8, there: 9}) == {here: 7}
+    heard.hear(there, 3)
+    assert heard.reached([there], {here: 8, there: 9}) == {there: 3}
+    assert heard.reached([here, there], {here: 8, there: 9}) == {here: 8, there: 3}
+
+
 async def test_a_raised_generation_and_a_start_name_a_new_group(module_database: str) -> None:
     async with await AsyncConnection.connect(module_database, autocommit=True) as connection:
         assert await read_generations(connection, [CONVERSATIONS, ACCOUNTS]) == {
@@ -112,6 +130,32 @@ async def test_a_fresh_group_begins_after_what_is_tracked(module_database: str, 
     for place in places:
         done = [e for e in history.events[:20] if e.partition == place.partition]
         assert await member.committed(place) == len(done)
+    await member.stop()
+
+
+async def test_a_group_begins_before_a_record_that_does_not_tell_its_position(
+    module_database: str, own_kafka: Part
+) -> None:
+    # given a topic with one record that no consumer has seen, and that tells nothing
+    settings = Settings(postgres_url=module_database, kafka_url=own_kafka.url, embedded_broker=True)
+    await topics.prepare(settings)
+    await ensure_topics(settings, topics.catalogue(1, 1))
+    producer = Producer(Access.of(settings))
+    await producer.start()
+    batch = producer.batch()
+    batch.append(timestamp=None, key=b"k", value=b"{}", headers=[])
+    await producer.send({(ACCOUNTS, 2): batch})
+    await producer.close()
+
+    # when a group is made ready whose consumer has tracked more than there is
+    async with await AsyncConnection.connect(module_database, autocommit=True) as connection:
+        await connection.execute("INSERT INTO ops.tracking VALUES ('far', %s, 2, 1000)", (ACCOUNTS,))
+    group = await prepare_group("far", settings, {ACCOUNTS: ["far"]})
+
+    # then it begins at that record
+    member = AIOKafkaConsumer(bootstrap_servers=topics.bootstrap(own_kafka.url), group_id=group.name)
+    await member.start()
+    assert await member.committed(TopicPartition(ACCOUNTS, 2)) == 0
     await member.stop()
 
 
