@@ -185,7 +185,7 @@ class Question(Sourced):
         self.say(QuestionEdited(**about, offers=self.state.offers, told=told), meta)
 
     def retry(self, meta: Meta) -> None:
-        """Have an unmatched question matched again."""
+        """Have an unmatched question matched again: the asker wants it, or somebody has become free."""
         self._must_be("unmatched")
         self._request_round(meta, retried=True)
 

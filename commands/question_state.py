@@ -56,6 +56,10 @@ class QuestionState(State):
     shared: tuple[UUID, ...] = ()
     """Those who let the archive have their words."""
 
+    def waits_since(self, round_number: int) -> bool:
+        """Whether nobody was left after this round, and the question waits for somebody to become free."""
+        return self.status == "unmatched" and self.round == round_number
+
     @classmethod
     def of(cls, data: QuestionAsked) -> "QuestionState":
         """A question that was just asked."""

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     offer_seconds_medium: int = 600
     offer_seconds_high: int = 180
     reopen_days: int = 7
+    waiting_days: Annotated[float, Field(ge=0)] = 7
     read_own_writes_seconds: float = 2.0
 
     limit_messages: str = "20/10 seconds"

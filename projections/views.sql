@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS {schema}.questions (
     updated_at timestamptz
 );
 CREATE INDEX IF NOT EXISTS questions_by_asker ON {schema}.questions (asker_id, created_at DESC, question_id DESC);
+CREATE INDEX IF NOT EXISTS questions_waiting ON {schema}.questions (created_at) WHERE status = 'unmatched';
 CREATE INDEX IF NOT EXISTS questions_by_time ON {schema}.questions (created_at DESC, question_id DESC);
 
 CREATE TABLE IF NOT EXISTS {schema}.candidates (

@@ -26,6 +26,7 @@ from streams.parked import keep_copying
 from streams.silence import keep_from_silence
 from streams.statistics import Statistics, changelogs
 from streams.views import Views
+from streams.waiting import keep_serving
 
 APPLICATION = "views"
 
@@ -69,6 +70,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
             beside=[
                 lambda: keep_from_silence(pool, commands, settings),
                 lambda: keep_deadlines(pool, commands, store),
+                lambda: keep_serving(pool, commands, settings),
                 lambda: keep_erasing(pool),
                 lambda: keep_removing(pool, file_store(settings)),
                 statistics.publish,

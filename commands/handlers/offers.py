@@ -11,7 +11,14 @@ from commands.question import Question
 from commands.refusals import OfferNotOpen
 from commands.room import Room
 from schemas.commands import Command
-from schemas.commands.question import AcceptOffer, DeclineOffer, ExpireOffer, GoOnWithout, OfferCandidates
+from schemas.commands.question import (
+    AcceptOffer,
+    DeclineOffer,
+    ExpireOffer,
+    GoOnWithout,
+    OfferCandidates,
+    ServeWaiting,
+)
 from schemas.envelope import Meta
 from schemas.events.question import Candidate
 from schemas.events.room import Member
@@ -83,6 +90,17 @@ def go_on_without(desk: Desk, command: GoOnWithout, meta: Meta) -> Answer:
     return status_answer(question)
 
 
+def serve_waiting(desk: Desk, command: ServeWaiting, meta: Meta) -> Answer:
+    """Nothing happens if the question waits no more, or if this expert may not or cannot be offered it by now."""
+    must_be_system(meta)
+    question = must_have_question(desk, command.question_id)
+    if question.state.waits_since(command.round) and _eligible(
+        desk, question, Candidate(expert_id=command.expert_id, score=0)
+    ):
+        question.retry(meta)
+    return status_answer(question)
+
+
 def _go_on(desk: Desk, question: Question, meta: Meta) -> None:
     if question.wants_substitute:
         bench = [one.expert_id for one in question.state.bench]
@@ -123,6 +141,10 @@ HANDLING: dict[type[Command], Handling] = {
     ),
     DeclineOffer: Handling(decline, _of_question),
     ExpireOffer: Handling(expire, _of_question),
+    ServeWaiting: Handling(
+        serve_waiting,
+        lambda command, user: (command.question_id, command.expert_id, expert_stream(command.expert_id)),
+    ),
     GoOnWithout: Handling(
         go_on_without, lambda command, user: (command.question_id, room_of(command.question_id))
     ),

@@ -72,6 +72,16 @@ class GoOnWithout(Command):
     expert_id: UUID
 
 
+class ServeWaiting(Command):
+    """The clock: `expert_id` has a free place and was never asked, so an unmatched question that waits is tried again."""
+
+    NAME: ClassVar[str] = "serve_waiting"
+    question_id: UUID
+    round: int
+    """The last one of the question; once another began, this changes nothing."""
+    expert_id: UUID
+
+
 class RetryMatching(Command):
     """The asker of an unmatched question asks for it to be matched again."""
 
@@ -126,6 +136,7 @@ COMMANDS: tuple[type[Command], ...] = (
     DeclineOffer,
     ExpireOffer,
     GoOnWithout,
+    ServeWaiting,
     RetryMatching,
     ResolveQuestion,
     ReopenQuestion,

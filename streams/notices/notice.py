@@ -60,7 +60,11 @@ _TEXTS: dict[Language, dict[Kind, tuple[str, str, str]]] = {
         "offer": ("답을 기다리는 질문이 있어요", "제안이 닫히기 전에 확인해 주세요.", "제안 보기"),
         "matched": ("전문가를 찾았어요", "전문가 {count}명에게 물어보고 있어요.", "질문 보기"),
         "accepted": ("전문가가 함께하기로 했어요", "대화방이 열렸어요. 지금 이야기해 보세요.", "대화방 열기"),
-        "unmatched": ("아직 전문가를 못 찾았어요", "질문을 고치거나 다시 찾아볼 수 있어요.", "질문 보기"),
+        "unmatched": (
+            "아직 전문가를 못 찾았어요",
+            "자리가 나는 분이 있으면 바로 다시 찾을게요.",
+            "질문 보기",
+        ),
         "invited": ("대화방에 초대받았어요", "함께 이야기해 달라는 초대가 왔어요.", "대화방 열기"),
         "message": (
             "읽지 않은 메시지 {count}개",
@@ -72,7 +76,11 @@ _TEXTS: dict[Language, dict[Kind, tuple[str, str, str]]] = {
         "offer": ("A question is waiting for you", "Have a look before the offer closes.", "See the offer"),
         "matched": ("Experts were found", "Asking {count} of them now.", "See the question"),
         "accepted": ("An expert joined you", "The room is open. Talk to them now.", "Open the room"),
-        "unmatched": ("No expert was found yet", "Change the question or search again.", "See the question"),
+        "unmatched": (
+            "No expert was found yet",
+            "We search again as soon as somebody is free.",
+            "See the question",
+        ),
         "invited": ("You were invited to a room", "Somebody asks you to join the talk.", "Open the room"),
         "message": (
             "Unread messages: {count}",

@@ -1,6 +1,6 @@
 """A seeded simulation of offers and capacity on virtual time: the real handlers and aggregates, and everyone around
-them as unreliable as they are: a matcher that is late or says things twice, two clocks, experts who answer when it is
-too late, and what was sent once more after an answer was lost.
+them as unreliable as they are: a matcher that is late or says things twice, two clocks, a server of waiting questions
+that dies and forgets, experts who answer when it is too late, and what was sent once more after an answer was lost.
 
 `python -m tests.commands.simulating [seed] [events]` runs a long one and prints what it came to, as JSON.
 """
@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from random import Random
@@ -54,6 +53,7 @@ from schemas.ids import SYSTEM
 from schemas.personal import written
 from schemas.port import Refused
 from tests.commands.deciding import MODEL, START, Memory, profile
+from tests.commands.waiting_line import Known, Server
 
 RULES = Rules(
     offers_at_once=3,
@@ -78,18 +78,6 @@ class Forgetful(Memory):
         return None
 
 
-@dataclass
-class Known:
-    """A question as the model knows it: from its events alone, by rules of its own."""
-
-    asker: UUID
-    status: str = "pending"
-    round: int = 1
-    open: dict[UUID, Offer] = field(default_factory=dict)
-    asked: set[UUID] = field(default_factory=set)
-    accepted: set[UUID] = field(default_factory=set)
-
-
 class Simulation:
     """`run` moves the time on until `events` have happened; what must never happen raises AssertionError."""
 
@@ -106,8 +94,10 @@ class Simulation:
         self.engaged: dict[UUID, set[UUID]] = defaultdict(set)
         self.capacity: dict[UUID, int] = {}
         self.freed_by_expiry = 0
+        self._asks = True
         self._askers = [self._person("questioner") for _ in range(askers)]
         self._experts = [self._expert() for _ in range(experts)]
+        self.server = Server(self._random, self.questions, self._places, lambda one: self._do(SYSTEM, one))
 
     @property
     def events(self) -> int:
@@ -120,13 +110,28 @@ class Simulation:
 
     def run(self, events: int) -> None:
         self._after(0, self._ask)
+        self._after(0, self._serve)
         while self.events < events:
-            self._now, _, happen = heapq.heappop(self._due)
-            happen()
+            self._step()
+
+    def come_to_rest(self) -> None:
+        """Nobody asks any more; everything takes its course to its end."""
+        self._asks = False
+        until = self._now + timedelta(days=60)
+        while self._due:
+            self._step()
+            assert self._now < until, "it comes to no rest"
+        assert not self.server.stranded, "stranded while somebody is free"
+
+    def _step(self) -> None:
+        self._now, _, happen = heapq.heappop(self._due)
+        happen()
 
     # Everyone around
 
     def _ask(self) -> None:
+        if not self._asks:
+            return
         question, asker = self._id(), self._random.choice(self._askers)
         urgency = self._random.choice(URGENCIES)
         self._do(asker, AskQuestion(question_id=question, content="왜 그럴까요?", urgency=urgency))
@@ -137,6 +142,8 @@ class Simulation:
         known = self.questions[question]
         able = [one for one in self._experts if one not in known.asked]
         found = self._random.sample(able, min(RANKED, len(able)))
+        if round_number > RULES.rounds:  # the widest search, among those who are free
+            found = [one for one in able if not self._full(one)]
         candidates = tuple(Candidate(expert_id=one, score=1 - place / 100) for place, one in enumerate(found))
         command = OfferCandidates(
             question_id=question, round=round_number, model=MODEL, candidates=candidates
@@ -174,6 +181,11 @@ class Simulation:
                 self._random.uniform(60, 600), lambda: self._do(asker, RetryMatching(question_id=question))
             )
 
+    def _serve(self) -> None:
+        self.server.look(self._now)
+        if self._asks or self._due or self.server.stranded:
+            self._after(1 if self._asks else 30, self._serve)
+
     # What happens, and what must hold
 
     def _do(self, user: UUID, command: Command) -> None:
@@ -196,7 +208,7 @@ class Simulation:
     def _happened(self, data: EventData) -> None:
         match data:
             case QuestionAsked():
-                self.questions[data.question_id] = Known(data.asker_id)
+                self.questions[data.question_id] = Known(data.asker_id, data.urgency, self._now)
                 self._after(0, lambda: self._match(data.question_id, 1))
             case QuestionMatched() | QuestionOffered():
                 known = self.questions[data.question_id]
@@ -260,6 +272,11 @@ class Simulation:
         if isinstance(command, OfferCandidates) and isinstance(said[0], RoundRequested | QuestionUnmatched):
             free = [one.expert_id for one in command.candidates if not self._full(one.expert_id)]
             assert set(free) <= known.asked, "left standing while someone was free"
+
+    def _places(self) -> dict[UUID, int]:
+        """What neither a room nor an open offer takes."""
+        taken = Counter(expert for known in self.questions.values() for expert in known.open)
+        return {one: self.capacity[one] - len(self.engaged[one]) - taken[one] for one in self._experts}
 
     def _full(self, expert: UUID) -> bool:
         return len(self.engaged[expert]) >= self.capacity[expert]

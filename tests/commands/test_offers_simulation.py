@@ -18,6 +18,20 @@ def test_nobody_accepts_twice_or_past_capacity_and_no_question_is_left_standing(
     assert simulation.refused["offer_closed"] > 0
 
 
+@pytest.mark.parametrize("seed", [4])
+def test_whoever_waits_is_served_when_somebody_is_free_and_nobody_is_stranded_in_the_end(seed: int) -> None:
+    # given far too few experts, a matcher that is late, and a server of the waiting that dies and says things twice
+    simulation = Simulation(seed, experts=8)
+    simulation.run(EVENTS)
+
+    # when nobody asks any more, and everything has taken its course
+    simulation.come_to_rest()
+
+    # then it was needed, and no question waits that somebody with a free place could have
+    assert simulation.server.count > 20
+    assert simulation.counts["QuestionUnmatched"] > simulation.server.count / 2
+
+
 def test_the_same_seed_gives_the_same_bytes() -> None:
     one, again, other = Simulation(7), Simulation(7), Simulation(8)
     for simulation in (one, again, other):

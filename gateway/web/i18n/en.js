@@ -136,7 +136,7 @@ export default {
   "story.waiting": "Waiting for an answer",
   "story.accepted": "{name} is with you",
   "story.in_progress": "The chat is open",
-  "story.unmatched": "Nobody was free this time",
+  "story.unmatched": "Nobody is free right now. We search again as soon as somebody is",
   "story.pending": "Searching again",
   "story.resolved": "The question is resolved",
   "story.cancelled": "You withdrew the question",

@@ -136,7 +136,7 @@ export default {
   "story.waiting": "답을 기다리고 있어요",
   "story.accepted": "{name} 님이 함께해요",
   "story.in_progress": "대화방이 열렸어요",
-  "story.unmatched": "지금은 함께할 분을 찾지 못했어요",
+  "story.unmatched": "지금은 함께할 분을 찾지 못했어요. 자리가 나는 대로 다시 찾을게요",
   "story.pending": "다시 찾고 있어요",
   "story.resolved": "질문이 해결됐어요",
   "story.cancelled": "질문을 거뒀어요",
