@@ -1,0 +1,79 @@
+"""What is done about events that were published and not applied: filled in, or begun anew."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from psycopg import AsyncConnection
+
+from infra.kafka import watch as watching
+from infra.kafka.app import build_app
+from infra.kafka.generations import Group
+from infra.kafka.intake import Broken
+from infra.kafka.tracking import Heard
+from infra.kafka.watch import NoProgress, watch
+from infra.settings import Settings
+from schemas.topics import CONVERSATIONS
+
+HERE = (CONVERSATIONS, 3)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "REFILL_SECONDS", 0.5)
+    monkeypatch.setattr(watching, "DEAF_SECONDS", 1.5)
+
+
+class Filling:
+    """A refill that applies what it is asked for, and tells."""
+
+    def __init__(self, url: str) -> None:
+        self.asked: list[Broken] = []
+        self.filled = asyncio.Event()
+        self._url = url
+
+    async def __call__(self, missing: Sequence[Broken]) -> None:
+        self.asked += missing
+        async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
+            await connection.execute("UPDATE ops.tracking SET position = 9 WHERE consumer = 'one'")
+        self.filled.set()
+
+
+async def _watched(url: str, directory: Path, heard: Heard) -> tuple[Filling, "asyncio.Task[None]"]:
+    """Watch a process of which a consumer has applied 5, while 9 is published."""
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("INSERT INTO ops.tracking VALUES ('one', %s, %s, 5)", HERE)
+        await connection.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, 1, 9)", HERE)
+    settings = Settings(postgres_url=url, kafka_url="127.0.0.1:9", data_dir=directory, embedded_broker=True)
+    group = Group("watched", {CONVERSATIONS: 1}, 1, heard)
+    filling = Filling(url)
+    app = build_app(group, settings)
+    fed = {CONVERSATIONS: ["one"]}
+    return filling, asyncio.create_task(watch(app, settings, fed, group, patience=30, refill=filling))
+
+
+async def test_what_came_and_is_not_applied_is_filled_in(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    heard = Heard({HERE: 5})
+    heard.hear(HERE, 9)
+    filling, watched = await _watched(fresh_database(), tmp_path, heard)
+
+    await asyncio.wait_for(filling.filled.wait(), 10)
+    done, _ = await asyncio.wait([watched], timeout=2)
+
+    assert filling.asked == [Broken(*HERE, 9, "it never came")]
+    assert not done
+    watched.cancel()
+
+
+async def test_a_stream_that_hears_nothing_begins_anew_and_is_not_filled_in(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    filling, watched = await _watched(fresh_database(), tmp_path, Heard({HERE: 5}))
+
+    with pytest.raises(NoProgress, match="nothing came"):
+        await asyncio.wait_for(watched, 10)
+    assert not filling.asked
