@@ -120,6 +120,14 @@ class EventLog:
             (stream_id, list(types)),
         )
 
+    async def of_types(self, types: Sequence[str], after: int, upto: int) -> list[Event]:
+        """The events of `types` with `after < position <= upto`, in order. Only these are unsealed."""
+        return await self._events(
+            f"SELECT {_COLUMNS} FROM store.stored_events WHERE notification_id > %s"
+            " AND notification_id <= %s AND topic = ANY(%s) ORDER BY notification_id",
+            (after, upto, list(types)),
+        )
+
     async def stream(self, stream_id: UUID, after: int = 0) -> list[Event]:
         """The events of one stream with `after < version`, in order."""
         return await self._events(

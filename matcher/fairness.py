@@ -6,6 +6,7 @@ online dual ascent (Agrawal and Devanur 2015): the lists an expert is kept out o
 Where few do all the answering, fairness gives way before it costs more than it may.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,6 +27,9 @@ STEP = 0.02
 
 KEPT = 0.92
 """Of the chance that the best lists hold whoever answers best, the share that is never given up for fairness."""
+
+_STEPS = 2_000
+"""Of the sums by which chances between draws are worked out."""
 
 EXPLORED_SHARE = 0.2
 """Of the lists with somebody new to try, those whose last place goes to them."""
@@ -48,40 +52,59 @@ class Lists:
         return self._prices[:count]
 
     def order(self, margins: Column, candidates: Rows, tried: "Trial | None" = None) -> list[int]:
-        """The rows of `candidates`, those who are asked first. `margins` are by row.
+        """The rows of `candidates`, those who are asked first; the list counts. `margins` are by row.
 
         Among those asked, and among the others, the better stand first whatever their price; whoever is tried stands
-        last among those asked. Once the lists have cost more than `KEPT` leaves, the best are asked again.
+        last among those asked.
         """
-        prices = self.prices(len(margins))
-        best_first = candidates[np.argsort(-margins[candidates], kind="stable")]
-        net = margins[candidates] - prices[candidates]
-        fair = candidates[np.argsort(-net, kind="stable")[:ASKED]]
-        asked = set(fair.tolist())
-        if not self._affordable(margins, best_first, asked):
-            asked = set(best_first[:ASKED].tolist())
+        asked = self.asked(margins, candidates)
+        self.keep(margins, candidates, asked)
         trials = [] if tried is None or tried.row in asked else [tried.row]
-        ranked = [row for row in best_first.tolist() if row in asked]
-        if trials:
-            ranked = ranked[: ASKED - 1]
-            asked = set(ranked)
-        prices[candidates] -= STEP * MOST
-        prices[ranked] += STEP
-        np.maximum(prices, 0.0, out=prices)
+        paying = asked[: ASKED - 1] if trials else asked
+        self.charge(candidates, paying, len(candidates))
         return (
-            ranked + trials + [row for row in best_first.tolist() if row not in asked and row not in trials]
+            paying + trials + [row for row in _best_first(margins, candidates) if row not in paying + trials]
         )
 
-    def _affordable(self, margins: Column, best_first: Rows, asked: set[int]) -> bool:
-        """Whether all lists so far with this one still hold enough of the chances of the best lists."""
-        chances = np.exp(margins[best_first] - margins[best_first].max(initial=-np.inf))
-        chances /= chances.sum()
-        fair = float(chances[[row in asked for row in best_first.tolist()]].sum())
-        best = float(chances[:ASKED].sum())
-        affordable = self._expected + fair >= KEPT * (self._best + best)
-        self._expected += fair if affordable else best
+    def asked(self, margins: Column, candidates: Rows) -> list[int]:
+        """The rows that are asked, the better first. Once the lists have cost more than `KEPT` leaves, the best."""
+        net = margins[candidates] - self.prices(len(margins))[candidates]
+        fair = set(candidates[np.argsort(-net, kind="stable")[:ASKED]].tolist())
+        best_first = _best_first(margins, candidates)
+        kept, best = _chances(margins, best_first, fair)
+        if self._expected + kept < KEPT * (self._best + best):
+            return best_first[:ASKED]
+        return [row for row in best_first if row in fair]
+
+    def keep(self, margins: Column, candidates: Rows, asked: Sequence[int]) -> None:
+        """Remember what a list of `asked` among `candidates` was worth beside the best list of as many."""
+        kept, best = _chances(margins, _best_first(margins, candidates), set(asked))
+        self._expected += kept
         self._best += best
-        return affordable
+
+    def charge(self, everybody: Rows, asked: Sequence[int], among: int) -> None:
+        """Raise the prices of `asked`, who were chosen among so many, and lower those of `everybody`.
+
+        Among few nobody can stand in as few lists as `MOST` says, and prices would rise for ever: there they settle
+        where all are asked alike.
+        """
+        prices = self.prices(int(max(everybody, default=-1)) + 1)
+        prices[everybody] -= STEP * max(MOST, len(asked) / max(among, 1))
+        prices[list(asked)] += STEP
+        np.maximum(prices, 0.0, out=prices)
+
+
+def _best_first(margins: Column, candidates: Rows) -> list[int]:
+    rows: list[int] = candidates[np.argsort(-margins[candidates], kind="stable")].tolist()
+    return rows
+
+
+def _chances(margins: Column, best_first: Sequence[int], asked: set[int]) -> tuple[float, float]:
+    """The chance that whoever answers best is among `asked`, and that they are among the best as many."""
+    ordered = margins[list(best_first)]
+    chances = np.exp(ordered - ordered.max(initial=-np.inf))
+    chances /= chances.sum()
+    return float(chances[[row in asked for row in best_first]].sum()), float(chances[: len(asked)].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +140,19 @@ def trial(newcomers: Sequence[Tried], question_id: UUID) -> Trial | None:
     )
     best = int(np.argmax(draws))
     return Trial(newcomers[best].row, float(draws[best]))
+
+
+def chosen(newcomers: Sequence[Tried]) -> Column:
+    """The chance of each newcomer to be the one who is tried, if anybody is: that theirs is the highest draw."""
+    at = (np.arange(_STEPS) + 0.5) / _STEPS
+    kinds = Counter((one.accepted, one.refused) for one in newcomers)
+    density, below = {}, {}
+    for accepted, refused in kinds:
+        logs = (PRIOR_YES + accepted - 1) * np.log(at) + (PRIOR_NO + refused - 1) * np.log1p(-at)
+        weights = np.exp(logs - logs.max())
+        density[accepted, refused] = weights / weights.sum()
+        below[accepted, refused] = np.cumsum(density[accepted, refused]) - density[accepted, refused] / 2
+    everybody = sum(count * np.log(below[kind]) for kind, count in kinds.items())
+    wins = {kind: float((density[kind] * np.exp(everybody - np.log(below[kind]))).sum()) for kind in kinds}
+    found = np.array([wins[one.accepted, one.refused] for one in newcomers])
+    return found / found.sum() if len(found) else found

@@ -9,12 +9,21 @@ from matcher.ranking import Ranked
 from schemas.events.question import Candidate, Reason
 
 _DIGITS = 4
+EXPLORATION = "exploration"
+"""The reason of somebody new who is tried."""
 
 
-def to_candidate(ranked: Ranked, draw: float | None = None) -> Candidate:
+def to_candidate(
+    ranked: Ranked,
+    draw: float | None = None,
+    *,
+    price: float | None = None,
+    propensity: float | None = None,
+) -> Candidate:
     """The candidate of the event, its reasons in the order of their contributions, largest first.
 
     `draw` is the chance drawn for somebody new who is tried; it stands last, since it adds nothing to the score.
+    `price` is what having been asked much lately cost, `propensity` the chance to stand where they stand.
     """
     reasons = [
         Reason(
@@ -32,7 +41,7 @@ def to_candidate(ranked: Ranked, draw: float | None = None) -> Candidate:
     if draw is not None:
         reasons.append(
             Reason(
-                feature="exploration",
+                feature=EXPLORATION,
                 value=round(draw, _DIGITS),
                 contribution=0.0,
                 ko="새로 오신 분에게도 기회를 드려요.",
@@ -44,6 +53,8 @@ def to_candidate(ranked: Ranked, draw: float | None = None) -> Candidate:
         display_name=ranked.display_name,
         score=round(ranked.score, _DIGITS),
         reasons=tuple(reasons),
+        price=None if price is None else round(price, _DIGITS),
+        propensity=None if propensity is None else round(propensity, _DIGITS),
     )
 
 

@@ -21,17 +21,15 @@ from matcher import positions
 from matcher.abreast import Abreast
 from matcher.analysts.contract import Analysed, Analyst, Question
 from matcher.analysts.stored import to_event
-from matcher.fairness import ASKED
 from matcher.finder import Finder, Search
 from matcher.index.contract import Wanted
+from matcher.listing import Listing
 from matcher.live_ranker import LiveRanker
 from matcher.rankers import HAND_SET
-from matcher.ranking import Ranked, breadth_of
-from matcher.reasons import to_candidate
-from matcher.trying import with_trial
+from matcher.ranking import breadth_of
 from schemas.commands.question import OfferCandidates
 from schemas.envelope import Context, Event
-from schemas.events.question import Candidate, QuestionAsked, RoundRequested
+from schemas.events.question import QuestionAsked, RoundRequested
 from schemas.events.unreadable import Unreadable
 from schemas.ids import SYSTEM, match_command
 from schemas.port import CommandPort, Refused, Unavailable
@@ -86,13 +84,6 @@ def _known(search: Search, analysed: Analysed) -> Search:
     return replace(search, analysed=analysed, category=search.category or analysed.analysis.category)
 
 
-def _candidates(ranking: Sequence[Ranked], question_id: UUID) -> tuple[Candidate, ...]:
-    order, draw = with_trial(ranking, question_id)
-    return tuple(
-        to_candidate(ranked, draw if place == ASKED - 1 else None) for place, ranked in enumerate(order)
-    )
-
-
 class Rounds:
     """The consumer of `yeon.conversations.v1`."""
 
@@ -107,6 +98,7 @@ class Rounds:
         live: LiveRanker | None = None,
     ) -> None:
         """Without `abreast` no question waits for the index; without `live` the hand-set weights rank."""
+        self._listing = Listing(event_log)
         self._abreast = abreast
         self._live = live
         self._pool = pool
@@ -259,15 +251,19 @@ class Rounds:
                 for one, found, ranker in zip(rounds, analysed, rankers, strict=True)
             ]
         )
+        lists = [
+            await self._listing.candidates(ranking, ranker.version, one.question_id, one.event.position)
+            for one, ranking, ranker in zip(rounds, rankings, rankers, strict=True)
+        ]
         commands = [
             OfferCandidates(
                 question_id=one.question_id,
                 round=one.number,
                 model=self._finder.model.model_copy(update={"ranker": ranker.version}),
-                candidates=_candidates(ranking, one.question_id),
+                candidates=candidates,
                 analysis=to_event(found.analysis),
             )
-            for one, ranking, found, ranker in zip(rounds, rankings, analysed, rankers, strict=True)
+            for one, candidates, found, ranker in zip(rounds, lists, analysed, rankers, strict=True)
         ]
         await asyncio.gather(
             *(self._send(one, command) for one, command in zip(rounds, commands, strict=True))

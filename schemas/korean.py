@@ -103,6 +103,12 @@ SENTENCES = {
     "What the question was found to say about itself; it changes neither category nor urgency of the question.": (
         "질문을 분석한 결과. 질문의 분야와 급한 정도를 바꾸지 않습니다."
     ),
+    "What having been asked much lately cost them, in units of the ranker's margin. Unknown before revision 4.": (
+        "요즘 질문을 많이 받은 만큼 치른 값(순위 모델의 여유 단위). 개정 4 이전에는 없습니다."
+    ),
+    "The chance that they stand in this place, over the draws that somebody new is tried by. Unknown before revision 4.": (
+        "새로 온 사람을 뽑는 추첨에서 이 자리에 설 확률. 개정 4 이전에는 없습니다."
+    ),
     "Unknown of matches before revision 3.": "개정 3 이전의 매칭에는 없습니다.",
     "Why a language model that was to be asked had no part in it.": "언어 모델에 맡기려 했으나 쓰지 못한 까닭.",
     "A name from the operator's list, empty if unsure; sealed, since it tells what the person's question is about.": (

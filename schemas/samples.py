@@ -117,7 +117,14 @@ SAMPLES: tuple[EventData, ...] = (
         round=1,
         model=MODEL,
         candidates=(
-            Candidate(expert_id=EXPERT, display_name="김하늘", score=0.79, reasons=(REASON,)),
+            Candidate(
+                expert_id=EXPERT,
+                display_name="김하늘",
+                score=0.79,
+                reasons=(REASON,),
+                price=0.12,
+                propensity=1.0,
+            ),
             Candidate(expert_id=SECOND, display_name="Ada Park", score=0.61, reasons=()),
         ),
         offers=(FIRST_OFFER,),

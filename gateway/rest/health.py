@@ -1,8 +1,10 @@
 """Whether this process lives, whether it can serve, and what is in order around it; the same as metrics."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +17,8 @@ from starlette.responses import Response
 from gateway.rest.caller import The, answer
 from gateway.services import Services
 from gateway.standing import Flow
+from infra.clock import now
+from projections.queries.fairness import fairness
 from projections.queries.progress import operator_counts
 
 router = APIRouter(include_in_schema=False)
@@ -42,6 +46,18 @@ STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved."
 PARKED = Gauge("yeon_parked", "Events that wait for somebody to look at them.", ["consumer"])
 AUDITED = Gauge("yeon_audited_position", "Store and views were compared up to this position of the log.")
 DIFFERS = Gauge("yeon_differs_at", "The position of the first difference that the audit found.", ["part"])
+FAIRNESS = {
+    "lists": Gauge("yeon_match_lists", "Lists of five experts made for the questions of the last day."),
+    "topShare": Gauge("yeon_match_top_share", "Share of those lists with the expert who stands in most."),
+    "exploredShare": Gauge(
+        "yeon_match_explored_share", "Share of the places in those lists given to somebody new."
+    ),
+    "exploredAcceptance": Gauge(
+        "yeon_match_explored_acceptance",
+        "Share of those who accepted, of whoever answered or let it run out.",
+    ),
+}
+"""By name in `projections.queries.fairness`; NaN of nothing."""
 
 
 @router.get("/healthz")
@@ -61,7 +77,7 @@ async def ready(the: The) -> Response:
 @router.get("/metrics")
 async def metrics(the: The) -> Response:
     """For Prometheus; the parts are looked at anew."""
-    await look(the)
+    await asyncio.gather(look(the), _part(the, "fairness", _fairness))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -115,6 +131,13 @@ async def _redis(the: Services) -> dict[str, Any]:
 async def _matcher(the: Services) -> dict[str, Any]:
     """It answers once its index holds what was known when it started; until then questions wait for it."""
     (await the.matcher.get("/healthz")).raise_for_status()
+    return {}
+
+
+async def _fairness(the: Services) -> dict[str, Any]:
+    found = await fairness(the.pool, now() - timedelta(days=1))
+    for name, gauge in FAIRNESS.items():
+        gauge.set(math.nan if found[name] is None else found[name])
     return {}
 
 

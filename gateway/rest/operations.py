@@ -1,5 +1,6 @@
 """For operators: live figures, what is parked and why, and having it taken up again."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import orjson
@@ -8,11 +9,13 @@ from starlette.responses import Response
 
 from gateway.rest.caller import Me, The, answer
 from gateway.rest.problems import Problem
+from infra.clock import now
 from infra.log import EventLog
 from infra.push import publish
 from projections.catalogue import VIEWS
 from projections.frames import stamp
 from projections.parking import ask_again, by_key, release, waiting
+from projections.queries.fairness import fairness
 from projections.queries.progress import operator_counts
 from schemas.wire.rest import ParkedSaid, ReleaseBody
 
@@ -32,11 +35,13 @@ Operator = Annotated[None, Depends(_operator)]
 
 @router.get("/statistics", response_model=None)
 async def statistics(_: Operator, the: The) -> Response:
-    """Live figures, counts, and sockets by gateway process."""
+    """Live figures, counts, how fairly the last day's questions were spread, and sockets by gateway process."""
     live = await the.redis.get(STATISTICS)
     sockets = await the.present.by_node()
     counts = await operator_counts(the.pool)
-    return answer({"live": orjson.loads(live) if live else {}, "counts": counts, "sockets": sockets})
+    fair = await fairness(the.pool, now() - timedelta(days=1))
+    figures = {"live": orjson.loads(live) if live else {}, "counts": counts, "fairness": fair}
+    return answer({**figures, "sockets": sockets})
 
 
 @router.get("/parked", response_model=ParkedSaid)

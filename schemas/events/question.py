@@ -41,6 +41,10 @@ class Candidate(Said):
     display_name: Annotated[str, Personal("expert_id")] = ""
     score: float
     reasons: tuple[Reason, ...] = ()
+    price: float | None = None
+    """What having been asked much lately cost them, in units of the ranker's margin. Unknown before revision 4."""
+    propensity: float | None = None
+    """The chance that they stand in this place, over the draws that somebody new is tried by. Unknown before revision 4."""
 
 
 class Offer(Said):

@@ -140,7 +140,8 @@ def profile(*, capacity: int = 3, available: bool = True) -> SetExpertProfile:
 
 def offer(question_id: UUID, *experts: UUID, round: int = 1) -> OfferCandidates:
     candidates = tuple(
-        Candidate(expert_id=expert, score=1 - index / 100) for index, expert in enumerate(experts)
+        Candidate(expert_id=expert, score=1 - index / 100, price=0.1, propensity=0.8)
+        for index, expert in enumerate(experts)
     )
     return OfferCandidates(question_id=question_id, round=round, model=MODEL, candidates=candidates)
 

@@ -144,7 +144,10 @@ class Simulation:
         found = self._random.sample(able, min(RANKED, len(able)))
         if round_number > RULES.rounds:  # the widest search, among those who are free
             found = [one for one in able if not self._full(one)]
-        candidates = tuple(Candidate(expert_id=one, score=1 - place / 100) for place, one in enumerate(found))
+        candidates = tuple(
+            Candidate(expert_id=one, score=1 - place / 100, price=0.1, propensity=0.8)
+            for place, one in enumerate(found)
+        )
         command = OfferCandidates(
             question_id=question, round=round_number, model=MODEL, candidates=candidates
         )

@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
+import httpx
 import psycopg
 
 from gateway.presence import NODE
 from schemas.commands.account import GrantRole
+from schemas.commands.question import AcceptOffer, OfferCandidates
+from schemas.events.question import Candidate, Reason
 from schemas.ids import SYSTEM
 from schemas.topics import CONVERSATIONS, partition_of
-from tests.gateway.conftest import World
+from tests.gateway.conftest import MODEL, World
 from tests.gateway.person import PASSWORD, Person, problem
 
 
@@ -72,3 +75,29 @@ async def test_only_operators_see_and_release(world: World) -> None:
     problem(await me.rest.get("/parked"), 403, "forbidden")
     body = {"consumer": "view:questions", "key": str(me.id)}
     problem(await me.rest.post("/parked/release", json=body), 403, "forbidden")
+
+
+async def test_how_fairly_questions_were_spread_is_told(world: World) -> None:
+    # given two lists, of which one tried somebody new, who accepted
+    known, new = await world.expert(), await world.expert()
+    asker, watcher = await world.person(), await operator(world)
+    tried = Reason(feature="exploration", value=0.4, contribution=0.0, ko="새로", en="New")
+    await world.offered(asker, known)
+    asked = (await asker.ask("새로 오신 분께 여쭤요."))["id"]
+    candidates = (
+        Candidate(expert_id=known.id, score=0.9),
+        Candidate(expert_id=new.id, score=0.1, reasons=(tried,)),
+    )
+    offer = OfferCandidates(question_id=asked, round=1, model=MODEL, candidates=candidates)
+    await world.execute(SYSTEM, offer)
+    outcome = await world.execute(new.id, AcceptOffer(question_id=asked))
+    await asker.until_visible(f"/chat-rooms/{outcome.result['roomId']}")
+
+    # then operators and their metrics see it
+    fair = (await watcher.rest.get("/statistics")).json()["fairness"]
+    assert fair == {"lists": 2, "topShare": 1.0, "exploredShare": 1 / 3, "exploredAcceptance": 1.0}
+    transport = httpx.ASGITransport(world.gateway.http)
+    async with httpx.AsyncClient(transport=transport, base_url="http://yeon.test") as client:
+        metrics = (await client.get("/metrics")).text
+    assert "yeon_match_top_share 1.0" in metrics
+    assert "yeon_match_explored_acceptance 1.0" in metrics

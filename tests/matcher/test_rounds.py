@@ -78,6 +78,7 @@ async def test_a_question_gets_the_experts_it_needs_with_reasons(world: World, m
     assert match.offers[0].expert_id == coder
     assert {"similarity", "specialty"} <= {reason.feature for reason in best.reasons}
     assert sum(reason.contribution for reason in best.reasons) == pytest.approx(best.score, abs=1e-3)
+    assert {(one.price, one.propensity) for one in match.candidates} == {(0.0, 1.0)}
     assert match.model == matcher.finder.model
     assert match.analysis is not None
     assert (match.analysis.by, match.analysis.language, match.analysis.category) == ("rules-1", "ko", "개발")

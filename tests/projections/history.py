@@ -163,13 +163,22 @@ class Conversation:
     def asked(self) -> Event:
         return self.history.add(self.id, QuestionAsked(**self._content(asker_name="묻는 이")))
 
-    def matched(self, experts: Sequence[UUID]) -> Event:
+    def matched(self, experts: Sequence[UUID], asked: int | None = None) -> Event:
+        """The first `asked` of these candidates are offered it, all if None."""
         offers = self.offers(experts)
         candidates = tuple(
-            Candidate(expert_id=o.expert_id, display_name=o.display_name, score=o.score, reasons=o.reasons)
+            Candidate(
+                expert_id=o.expert_id,
+                display_name=o.display_name,
+                score=o.score,
+                reasons=o.reasons,
+                price=0.1,
+                propensity=0.8,
+            )
             for o in offers
         )
-        told = self.history.told("question_assigned", *experts)
+        offers = offers[:asked]
+        told = self.history.told("question_assigned", *(offer.expert_id for offer in offers))
         told += self.history.told("expert_matched", self.asker)
         data = QuestionMatched(
             **self._content(round=1, model=MODEL, candidates=candidates, offers=offers, told=told)

@@ -34,10 +34,10 @@ function useOperations() {
 export function OperatorView() {
   const [said, stale] = useOperations();
   if (!said) return html`<p class="splash" role="status">${t("loading")}</p>`;
-  const { live, counts, behind, parked, sockets } = said;
+  const { live, counts, fairness = {}, behind, parked, sockets } = said;
   const hour = live.lastHour ?? {};
   const duration = (seconds) => (seconds === null || seconds === undefined ? "–" : minutes(seconds));
-  const rate = hour.acceptanceRate;
+  const share = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100)}%`);
   return html`<div class="page operator">
     <header class="row">
       <h1 class="grow">${t("nav.operator")}</h1>
@@ -53,11 +53,14 @@ export function OperatorView() {
       <${Figure} name=${t("operator.questions_hour")} value=${hour.questions ?? 0} />
       <${Figure} name=${t("operator.to_match")} value=${duration(hour.secondsToMatch)} />
       <${Figure} name=${t("operator.to_acceptance")} value=${duration(hour.secondsToFirstAcceptance)} />
-      <${Figure} name=${t("operator.acceptance_rate")} value=${rate === null || rate === undefined ? "–" : `${Math.round(rate * 100)}%`} />
+      <${Figure} name=${t("operator.acceptance_rate")} value=${share(hour.acceptanceRate)} />
       <${Figure} name=${t("operator.open_offers")} value=${counts.openOffers} />
       <${Figure} name=${t("operator.open_rooms")} value=${counts.rooms.active ?? 0} />
       <${Figure} name=${t("operator.people")} value=${counts.people} />
       <${Figure} name=${t("operator.experts")} value=${counts.experts} />
+      <${Figure} name=${t("operator.top_share")} value=${share(fairness.topShare)} />
+      <${Figure} name=${t("operator.explored_share")} value=${share(fairness.exploredShare)} />
+      <${Figure} name=${t("operator.explored_acceptance")} value=${share(fairness.exploredAcceptance)} />
     </dl>
     <div class="pair">
       <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
