@@ -42,8 +42,9 @@ class Filling:
 
 
 async def _watched(url: str, directory: Path, heard: Heard) -> tuple[Filling, "asyncio.Task[None]"]:
-    """Watch a process of which a consumer has applied 5, while 9 is published."""
+    """Watch a process of which a consumer has applied up to 5, while 9 is stored and published."""
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("UPDATE store.log_head SET position = 9")
         await connection.execute("INSERT INTO ops.tracking VALUES ('one', %s, %s, 5)", HERE)
         await connection.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, 1, 9)", HERE)
     settings = Settings(postgres_url=url, kafka_url="127.0.0.1:9", data_dir=directory, embedded_broker=True)
