@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -54,12 +55,20 @@ async def serve(chosen: Settings) -> None:
         await commands.stop()
 
 
+def _collect_seldom() -> None:
+    """Thousands of sockets are millions of objects that stay. To look through them over and over, as the standing
+    thresholds do in a rush, took a twelfth of its time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def main() -> None:
     """Run, and exit with a clear sentence if a port is taken."""
     chosen = settings()
     configure_logging("gateway", chosen)
     try:
         use_uvloop()
+        _collect_seldom()
         asyncio.run(serve(chosen))
     except OSError as error:
         sys.exit(f"the gateway cannot start: {error}")

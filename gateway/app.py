@@ -41,8 +41,8 @@ from gateway.rest import (
 from gateway.server import Listening, SocketServer
 from gateway.services import Services
 from gateway.sign_ins import SignIns
-from gateway.sockets import Surroundings
 from gateway.standing import Standing
+from gateway.surroundings import Surroundings
 from gateway.tokens import Tokens
 from gateway.typists import Typists
 from gateway.views import QueriedViews
@@ -186,7 +186,7 @@ def _services(
         views=views,
         fanout=fanout,
         ear=ear,
-        present=Present(redis, database),
+        present=Present(redis, batched, database),
         sign_ins=SignIns(credentials.going_on, fanout),
         typists=typists,
         online=RedisPresence(redis),

@@ -16,8 +16,6 @@ from gateway.sources import PAGE, Channels, NotInRoom, Views
 from infra.push import Heard, channel
 from schemas.port import Unavailable
 
-TURN = 5
-"""After how many frames of a page others on the loop have their turn."""
 PATIENCE = 50
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
@@ -165,19 +163,18 @@ class Fanout:
             while full:
                 numbered = await line.page(has)
                 full = len(numbered) >= PAGE
+                page: list[bytes] = []
                 for number, item in numbered:
                     if number != has + 1:
                         full = False
                         break
                     has = number
-                    listener.deliver(item.frame)
-                    await listener.drained()
-                    if not number % TURN:
-                        await asyncio.sleep(0)  # others are heard while somebody comes back from far away
+                    page.append(item.frame)
                     if item.left == listener.user_id:
                         inside = False
                     elif item.joined == listener.user_id:
                         inside = True
+                await listener.catch_up(page)
                 line.emit(line.feed.fill(numbered))
             if has >= (line.feed.head or 0):
                 return has, inside

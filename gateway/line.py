@@ -1,6 +1,6 @@
 """Who listens to one room or one inbox at this gateway, and what each of them has already. No I/O of its own."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -56,8 +56,8 @@ class Listener(Protocol):
         """Close the socket."""
         ...
 
-    async def drained(self) -> None:
-        """Wait until the reader has taken most of what it was sent."""
+    async def catch_up(self, frames: Sequence[bytes]) -> None:
+        """Write a page of the past, and wait until the reader has taken most of what it was sent."""
         ...
 
 

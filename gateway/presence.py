@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import frames
+from gateway.batched import Batched
 from gateway.together import Together
 from infra.presence import ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
 from infra.push import Heard, publish
@@ -41,8 +42,10 @@ return 0
 class Present:
     """The people with a socket at this gateway."""
 
-    def __init__(self, redis: Redis, pool: Pool) -> None:
+    def __init__(self, redis: Redis, batched: Batched, pool: Pool) -> None:
+        """`batched` is for what a rush asks, `redis` for the rest."""
         self._redis = redis
+        self._batched = batched
         self._rooms = Together(partial(room_ids_of, pool), 500)
         self._remove = redis.register_script(_REMOVE)
         self._sockets: Counter[UUID] = Counter()
@@ -77,7 +80,10 @@ class Present:
         self.sockets += 1
         self._sockets[user_id] += 1
         if self._sockets[user_id] == 1:
-            self._spawn(self._arrive(user_id))
+            now = time.time()
+            self._refreshed[user_id] = now
+            added = self._batched.run("ZADD", ONLINE, "GT", now, str(user_id))
+            added.add_done_callback(partial(self._arrived, user_id))
 
     def went(self, user_id: UUID) -> None:
         """One socket less."""
@@ -114,14 +120,11 @@ class Present:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _arrive(self, user_id: UUID) -> None:
-        now = time.time()
-        self._refreshed[user_id] = now
-        try:
-            if await self._redis.zadd(ONLINE, {str(user_id): now}, gt=True):
-                await self._announce(user_id, online=True)
-        except (RedisError, OSError) as error:
+    def _arrived(self, user_id: UUID, added: "asyncio.Future[int]") -> None:
+        if (error := added.exception()) is not None:
             log.warning("nobody is told that someone came: %s", error)
+        elif added.result():
+            self._spawn(self._announce(user_id, online=True))
 
     async def _depart(self, user_id: UUID) -> None:
         await asyncio.sleep(GRACE_SECONDS)

@@ -18,7 +18,8 @@ from gateway.door import Crowd, Room, spoken, turned_away
 from gateway.metrics import TURNED_AWAY
 from gateway.session import FrameLimit, Session
 from gateway.socketio import SocketIO
-from gateway.sockets import Socket, Surroundings
+from gateway.sockets import Socket
+from gateway.surroundings import Surroundings
 from gateway.tokens import Tokens
 from infra.ids import new_id
 from infra.settings import Settings

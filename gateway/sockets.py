@@ -7,7 +7,7 @@ those before it. What a slow reader does not take is bounded: ephemeral frames a
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
@@ -17,24 +17,20 @@ from websockets.exceptions import ConnectionClosed
 from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Resume, Send, Typing, Work
 from gateway.answers import acknowledged, failure_of
 from gateway.codec import HEARTBEAT_SECONDS, Codec
-from gateway.executor import Executor
-from gateway.fanout import Fanout
 from gateway.frames import Failure
-from gateway.limits import Limits
 from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, SOCKETS
 from gateway.outbox import Outbox
-from gateway.presence import Present
 from gateway.session import Session
-from gateway.sign_ins import SignIns
-from gateway.sources import NotInRoom, Views
-from gateway.typists import Typists
-from gateway.writes import Writes
+from gateway.sources import NotInRoom
+from gateway.surroundings import Surroundings
 from schemas.port import ErrorCode, Unavailable
 
 INBOX_WAITS_SECONDS = 0.25
 """After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
 FAREWELL_SECONDS = 3.0
 DRAIN_SECONDS = 20.0
+HOLD_SECONDS = 0.2
+"""For so long at most what a socket is told at its coming back is held to go together."""
 SETTLE_SECONDS = 2.0
 """How long a goodbye waits for commands under way."""
 log = logging.getLogger(__name__)
@@ -42,22 +38,6 @@ log = logging.getLogger(__name__)
 
 class Ended(Exception):
     """The socket ended while something was done for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What sockets work with."""
-
-    executor: Executor
-    fanout: Fanout
-    views: Views
-    writes: Writes
-    limits: Limits
-    present: Present
-    typists: Typists
-    sign_ins: SignIns
-    sockets_at_once: int
-    buffer_bytes: int
 
 
 class Socket:
@@ -138,8 +118,20 @@ class Socket:
         elif not self._outbox.write(frame):
             self.end(4408, "too slow a reader")
 
-    async def drained(self) -> None:
-        """Wait until the reader has taken most of what it was sent. Raises `Ended` if it never does."""
+    async def catch_up(self, frames: Sequence[bytes]) -> None:
+        """Write a page of the past, no more at once than leaves the present its place. Raises `Ended` if the reader never
+        takes it."""
+        start, size = 0, 0
+        for end, frame in enumerate(frames):
+            size += len(frame)
+            if size > self._around.buffer_bytes // 4:
+                await self._write_past(frames[start : end + 1])
+                start, size = end + 1, 0
+        await self._write_past(frames[start:])
+
+    async def _write_past(self, frames: Sequence[bytes]) -> None:
+        if not self._session.closed and not self._outbox.write_all(frames):
+            self.end(4408, "too slow a reader")
         until = time.monotonic() + DRAIN_SECONDS
         while self._outbox.crowded:
             if self._session.closed or time.monotonic() > until:
@@ -155,6 +147,7 @@ class Socket:
     def end(self, code: int, reason: str) -> None:
         """Close the connection. A reader that takes nothing any more is cut off."""
         self._session.closed = True
+        self._outbox.release()
         if self._farewell is None:
             CLOSED.labels(str(code)).inc()
             self._farewell = asyncio.create_task(self._close(code, reason))
@@ -214,11 +207,20 @@ class Socket:
                     continue
                 if self._commands:
                     await asyncio.wait(self._commands)
+                if isinstance(work, Open | Join | Resume):
+                    self._hold()
                 self._perform(await self._do(work))
             except Ended:
                 return
             except Exception as error:
                 self._perform(self._session.failed(work.slot, failure_of(error)))
+            if not (self._work and isinstance(self._work[0], Join | Resume)):
+                self._outbox.release()
+
+    def _hold(self) -> None:
+        """What a coming back is told goes together, if it does not take long."""
+        self._outbox.hold()
+        asyncio.get_running_loop().call_later(HOLD_SECONDS, self._outbox.release)
 
     async def _start(self, work: Execute) -> None:
         if work.limit is not None:

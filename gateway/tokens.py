@@ -1,14 +1,21 @@
 """Access tokens: JWTs signed with HS256. Making and reading them is pure."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import cast, get_args
+from hmac import compare_digest, digest
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import jwt
+import orjson
+from jwt.types import Options
 
 from schemas.base import Role
 
 ISSUER = "yeongyeori"
+OWN_HEADER = urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=") + "."
+"""How every token made here begins."""
+OPTIONS: Options = {"require": ["iss", "sub", "role", "exp", "jti"], "verify_exp": False, "verify_iat": False}
 
 
 class BadToken(Exception):
@@ -51,19 +58,32 @@ class Tokens:
     def read(self, token: str, now: float) -> Claims:
         """What `token` says. Raises `BadToken`."""
         try:
-            payload = jwt.decode(
-                token,
-                self._key,
-                algorithms=["HS256"],
-                issuer=ISSUER,
-                options={"require": ["sub", "role", "exp", "jti"], "verify_exp": False, "verify_iat": False},
-            )
+            payload = self._payload(token)
             sign_in = UUID(payload["sid"]) if "sid" in payload else None
             claims = Claims(UUID(payload["sub"]), cast(Role, payload["role"]), float(payload["exp"]), sign_in)
-        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise BadToken("the token is not valid") from error
         if claims.role not in get_args(Role):
             raise BadToken("the token names an unknown role")
         if claims.expires_at <= now:
             raise BadToken("the token has run out")
         return claims
+
+    def _payload(self, token: str) -> dict[str, Any]:
+        """The payload of a token that this key has signed.
+
+        All of ours begin alike, so thousands that come back at once are checked without reading their headers (RFC 7515,
+        section 5.2); any other header is the library's matter.
+        """
+        if not token.startswith(OWN_HEADER):
+            payload: dict[str, Any] = jwt.decode(token, self._key, algorithms=["HS256"], options=OPTIONS)
+        else:
+            signed, _, signature = token.encode("ascii").rpartition(b".")
+            expected = urlsafe_b64encode(digest(self._key.encode(), signed, "sha256")).rstrip(b"=")
+            if not compare_digest(expected, signature):
+                raise BadToken("the token is not valid")
+            body = signed[len(OWN_HEADER) :]
+            payload = orjson.loads(urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
+        if payload["iss"] != ISSUER or "jti" not in payload:
+            raise BadToken("the token is not valid")
+        return payload

@@ -1,7 +1,19 @@
 """How every process connects to PostgreSQL: a pool that comes back by itself, named so that an operator sees whose."""
 
+import select
+from typing import Any
+
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
+
+
+async def _check(connection: AsyncConnection[Any]) -> None:
+    """Raise if the connection is dead. Of one whose server is there nothing is to be heard, and that costs no exchange:
+    only where something is, an end perhaps, is the server asked."""
+    quiet = select.poll()
+    quiet.register(connection.fileno(), select.POLLIN)
+    if quiet.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def pool(
@@ -9,8 +21,8 @@ def pool(
 ) -> AsyncConnectionPool[AsyncConnection]:
     """A closed pool of autocommit connections; `await pool.open()` or `async with` it.
 
-    If `checked`, a connection is tried when it is handed out, so that one that died with a restarted server is never
-    given. That costs an exchange each time; who starts afresh after any failure can do without. A server that says
+    If `checked`, a connection that heard anything while nobody used it is tried before it is handed out, so that one that
+    died with a restarted server is never given. Who starts afresh after any failure can do without. A server that says
     nothing any more, since the network between is cut, is given up after about 10 s.
     Waiting for one raises `psycopg_pool.PoolTimeout` after 10 s.
     """
@@ -21,7 +33,7 @@ def pool(
         open=False,
         name=name,
         timeout=10,
-        check=AsyncConnectionPool.check_connection if checked else None,
+        check=_check if checked else None,
         kwargs={
             "application_name": f"yeon-{name}",
             "autocommit": True,

@@ -91,8 +91,10 @@ class Recorder:
     def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
         self.frames.append(orjson.loads(frame))
 
-    async def drained(self) -> None:
-        await asyncio.sleep(0)
+    async def catch_up(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.deliver(frame)
+            await asyncio.sleep(0)
 
     def end(self, code: int, reason: str) -> None:
         self.ended.append(code)

@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from gateway.batched import Batched
 from gateway.presence import Present
 from gateway.typists import FORGOTTEN_AFTER_SECONDS, Typists
 from infra.postgres import pool as connect_database
@@ -27,7 +28,7 @@ async def test_who_was_at_a_gateway_that_died_is_gone_within_ten_seconds(world: 
     asker, expert, _ = await listening(world)
     redis = connect_redis(world.settings.redis_url, "dead")
     async with redis, connect_database(world.settings.postgres_url, "dead") as pool:
-        dead = Present(redis, pool)  # nobody runs it: its heartbeat is its last
+        dead = Present(redis, Batched(redis), pool)  # nobody runs it: its heartbeat is its last
         dead.came(expert.id)
         await asker.frame("presence", userId=str(expert.id), online=True)
         died = time.monotonic()

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from gateway.server import HANDSHAKE_SECONDS, Listening, SocketServer
-from gateway.sockets import Surroundings
+from gateway.surroundings import Surroundings
 from gateway.tokens import Tokens
 from infra.settings import Settings
 
