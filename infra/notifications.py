@@ -123,6 +123,11 @@ class Notifications:
                 (user_id, endpoint),
             )
 
+    async def unsubscribe_all(self, user_id: UUID) -> None:
+        """Forget every browser of this person."""
+        async with self._pool.connection() as connection:
+            await connection.execute("DELETE FROM store.push_subscriptions WHERE user_id = %s", (user_id,))
+
     async def gone(self, subscription: Subscription) -> None:
         """Forget a browser that its push service knows no more."""
         async with self._pool.connection() as connection:

@@ -9,6 +9,7 @@ from gateway.accounts import SignInEnded
 from gateway.leaving import end_sockets
 from gateway.rest.caller import Address, Me, The, answer
 from gateway.rest.problems import Problem
+from infra.notifications import Notifications
 from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, SessionsSaid, TokensSaid
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -54,10 +55,12 @@ async def end_session(session_id: UUID, me: Me, the: The) -> None:
 
 @router.post("/logout", status_code=204)
 async def logout(me: Me, the: The, body: LogoutBody | None = None) -> None:
-    """End the family of this refresh token; without one, every family of the caller. Its open sockets close at once."""
+    """End the family of this refresh token; without one, every family of the caller, and no browser of theirs is pushed
+    to any more. Its open sockets close at once."""
     token = body.refresh_token if body is not None else None
     ended = await the.accounts.logout(me.id, token)
     if token is None:
+        await Notifications(the.pool).unsubscribe_all(me.id)
         await end_sockets(the.redis, me.id)
     else:
         for family in ended:

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 
+import { tellMe, tellMeNoMore } from "./away.js";
 import { live, me, notify, readQuestion, readRoom, rest, visible } from "./session.js";
 import { serverNow } from "./state/clock.js";
 import { offerSet, questionRead } from "./state/inbox.js";
@@ -196,4 +197,19 @@ export async function endSession(id) {
 export async function saveProfile(form) {
   const profile = await rest.put("/users/profile", form);
   update((before) => ({ ...before, me: { ...before.me, ...profile } }));
+}
+
+/** How one is told while away. */
+export function readNotifications() {
+  return rest.get("/users/notifications");
+}
+
+export function chooseNotifications(changes) {
+  return rest.put("/users/notifications", changes);
+}
+
+/** Be told in this browser, or not any more. */
+export async function tellHere(wanted) {
+  if (!wanted) await tellMeNoMore(rest);
+  else if (await tellMe(rest)) await chooseNotifications({ push: true });
 }

@@ -5,7 +5,7 @@
 
 import { batch } from "@preact/signals";
 
-import { noticed } from "./away.js";
+import { leftAlone, noticed, recall } from "./away.js";
 import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
@@ -100,6 +100,7 @@ export async function register(form) {
 
 export async function signOut() {
   const refreshToken = rest.tokens.pair?.refresh;
+  await leftAlone(rest).catch(() => {});
   await attempt(() => rest.post("/auth/logout", { refreshToken }));
   signedOut();
 }
@@ -116,6 +117,7 @@ export async function eraseMe() {
 }
 
 function signedOut(code) {
+  leftAlone().catch(() => {});
   live.socket?.stop();
   live.outbox?.clear();
   arrivals.length = 0;
@@ -134,6 +136,8 @@ async function enter() {
   await readInbox();
   await listen();
   await readAnswered();
+  // Where it fails, the person is told while the page is open.
+  await recall(rest).catch(() => {});
 }
 
 /** One's own answers to offers are no frames of the inbox: ask how the latest offers stand. */

@@ -368,6 +368,8 @@ class ConfigSaid(Said):
     version: str
     push_key: str = ""
     """What a browser subscribes to Web Push with (`applicationServerKey`); empty where nobody is pushed to."""
+    mails: bool = False
+    """Whether those who are away are mailed."""
 
 
 class WriteSaid(Said):

@@ -26,6 +26,8 @@ class Pace:
     """Anything but an offer, before a mail."""
     offer_mail: timedelta = timedelta(seconds=20)
     """An offer, which is pushed at once, before a mail to whom no push reached."""
+    look_again: timedelta = timedelta(seconds=8)
+    """Somebody who looks when a notice is due may be about to go: only who still looks so much later is not told."""
     push_first: timedelta = timedelta(seconds=15)
     """How much longer a mail waits for a push about the same that is still on its way."""
     push_again: timedelta = timedelta(seconds=30)

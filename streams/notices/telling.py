@@ -128,8 +128,10 @@ class Telling:
         """Until when not to tell: None for now, `moment` for never."""
         if await self._presence.online([one.user_id]):
             # The page shows it, also from behind another window. A message may go unread all the same, and is mailed once nobody looks.
-            again = one.channel == "mail" and one.kind == "message"
-            return moment + self._pace.mail if again else moment
+            if one.channel == "mail" and one.kind == "message":
+                return moment + self._pace.mail
+            until = self._pace.first(one.kind, one.channel, one.since) + self._pace.look_again
+            return max(until, moment)
         choices = to.choices
         if (
             quiet := quiet_until(moment, choices.time_zone, choices.quiet_from, choices.quiet_to)

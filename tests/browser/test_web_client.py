@@ -13,17 +13,24 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.embedded.ports import any_free
 from tests.stories.conftest import Stack
 
 HERE = Path(__file__).parent
 MESSAGES = "2000"
 SCENE_SECONDS = 240
+PUSHED_TO = f"http://127.0.0.1:{any_free()}"
 OPERATOR, PASSWORD = "operator", "correct horse battery"
 pytestmark = pytest.mark.browser
 
 
 def run(*command: str, within: float) -> None:
-    environment = {"YEON_TEST_MESSAGES": MESSAGES, "YEON_TEST_OPERATOR": OPERATOR, **os.environ}
+    environment = {
+        "YEON_TEST_MESSAGES": MESSAGES,
+        "YEON_TEST_OPERATOR": OPERATOR,
+        "YEON_TEST_PUSH": PUSHED_TO,
+    }
+    environment |= os.environ
     done = subprocess.run(
         command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=within, check=False
     )
@@ -42,7 +49,13 @@ def modules() -> None:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole stack of its own, nobody in it. One expert may accept a question, so that a race can be lost."""
-    settings = {"YEON_ACCEPTANCES": "1", "YEON_OFFER_SECONDS_HIGH": "180"}
+    settings = {
+        "YEON_ACCEPTANCES": "1",
+        "YEON_OFFER_SECONDS_HIGH": "180",
+        "YEON_PUSH_CONTACT": "mailto:ops@example.org",
+        "YEON_PUSH_HOSTS": PUSHED_TO,
+        "YEON_NOTIFY_PUSH_SECONDS": "0.2",
+    }
     stack = Stack(tmp_path_factory.mktemp("browser"), "embedded", extra=settings)
     stack.start()
     make_operator(stack, OPERATOR)
@@ -69,7 +82,7 @@ def test_the_laws_of_the_client_hold() -> None:
 
 
 @pytest.mark.timeout(SCENE_SECONDS + 60)
-@pytest.mark.parametrize("scene", ["first", "story", "three", "typing", "files", "pages", "history"])
+@pytest.mark.parametrize("scene", ["first", "story", "three", "typing", "files", "away", "pages", "history"])
 def test_people_use_it(scene: str, modules: None, running: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
     run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS)

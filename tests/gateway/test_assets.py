@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.rest.assets import KEPT, build
+from gateway.rest.assets import ASKED_AGAIN, KEPT, build
 from gateway.rest.pages import client, policy
 
 FILES = {
@@ -93,3 +93,9 @@ def test_the_first_load_is_under_200_kilobytes_without_fonts() -> None:
 def test_what_is_compressed_is_the_same() -> None:
     for asset in client().values():
         assert asset.zipped is None or gzip.decompress(asset.zipped) == asset.content
+
+
+def test_the_service_worker_has_a_name_that_stays_and_is_asked_for_again() -> None:
+    worker = client()["sw.js"]
+    assert worker.cache_control == ASKED_AGAIN
+    assert worker.media_type.startswith("text/javascript")

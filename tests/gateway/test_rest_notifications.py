@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from infra.notifications import Notifications
 from infra.secret import derived_key
 from infra.unsubscribing import PURPOSE, off_token
 from infra.vapid import encoded, point
@@ -90,3 +91,18 @@ async def test_only_a_browser_at_a_push_service_is_pushed_to(world: World) -> No
     assert (await person.rest.post(path, json=good)).status_code == 201
     body = {"endpoint": good["endpoint"]}
     assert (await person.rest.request("DELETE", path, json=body)).status_code == 204
+
+
+async def test_signing_out_everywhere_ends_all_pushes(world: World) -> None:
+    person = await world.person()
+    kept = Notifications(world.gateway.services.pool)
+    await kept.subscribe(person.id, f"https://fcm.googleapis.com/fcm/send/{person.id}", "p", "a")
+    found = await kept.address(person.id)
+    assert found is not None
+    assert len(found.subscriptions) == 1
+
+    assert (await person.rest.post("/auth/logout", json={})).status_code == 204
+
+    found = await kept.address(person.id)
+    assert found is not None
+    assert found.subscriptions == ()

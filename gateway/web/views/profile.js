@@ -3,12 +3,12 @@
 import { useState } from "preact/hooks";
 
 import { saveProfile } from "../actions.js";
-import { able, tellMe, tellMeNoMore, told } from "../away.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
 import { attempt, eraseMe, notify, signOut } from "../session.js";
 import { isExpert, state } from "../state/store.js";
 import { ExpertForm } from "./expert-form.js";
+import { Notifications } from "./notifications.js";
 import { Avatar, Choice, Field } from "./parts.js";
 import { Sessions } from "./sessions.js";
 import { LanguageSwitch } from "./side.js";
@@ -25,7 +25,7 @@ export function Profile() {
     </header>
     ${isExpert.value && html`<${ExpertForm} expert=${me.expert} />`}
     <${Account} me=${me} />
-    ${able && html`<${Telling} />`}
+    <${Notifications} />
     <${Sessions} />
     <p class="actions">
       <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
@@ -47,25 +47,6 @@ function Erase() {
       <button class="secondary" type="button" onClick=${() => attempt(eraseMe)}>${t("erase.do")}</button>
       <button class="plain" type="button" onClick=${() => setAsking(false)}>${t("cancel")}</button>
     </p>
-  </section>`;
-}
-
-/** Being told in this browser while looking elsewhere; one press ends it. */
-function Telling() {
-  async function toggle(event) {
-    if (!event.target.checked) tellMeNoMore();
-    else if (!(await tellMe())) {
-      event.target.checked = false;
-      notify("notify.refused", "told");
-    }
-  }
-  return html`<section class="card">
-    <h2>${t("notify.title")}</h2>
-    <label class="switch">
-      <input type="checkbox" role="switch" checked=${told.value} onChange=${toggle} />
-      <span>${t("notify.here")}</span>
-    </label>
-    <p class="hint">${t("notify.hint")}</p>
   </section>`;
 }
 

@@ -37,6 +37,7 @@ AT_ONCE = Pace(
     push=timedelta(),
     mail=timedelta(),
     offer_mail=timedelta(),
+    look_again=timedelta(),
     push_first=timedelta(milliseconds=300),
     push_again=timedelta(),
     retries=(timedelta(), timedelta()),
