@@ -17,7 +17,7 @@ import orjson
 from websockets.asyncio.client import connect
 
 from bench.chat import Listener
-from bench.crowd.called import crowds
+from bench.crowd.called import Crowds, crowds
 from bench.fanout import listening
 from bench.gateway_alone import Alone, gateway
 from bench.open_loop import Record, drive, settle
@@ -87,17 +87,18 @@ async def behind(alone: Alone, options: argparse.Namespace) -> None:
     late = replace(late, say=(late.say[0], orjson.dumps(join).decode()))
     times: list[float] = []
 
-    async def come_back() -> None:
+    async def come_back(crowd: Crowds) -> None:
         while True:
             began = time.perf_counter()
-            async with crowds(alone.port) as crowd:
-                await crowd.open([late])
-                times.append(time.perf_counter() - began)
+            await crowd.open([late])
+            times.append(time.perf_counter() - began)
+            await crowd.drop()
 
-    async with following(alone), talkers(alone, room, 20) as people:
+    # The late reader's process is there before: to start one takes more of a core than the reader does.
+    async with following(alone), talkers(alone, room, 20) as people, crowds(alone.port) as crowd:
         await talked(people, room, options.rate, 2)
         alone_ms = percentiles((await talked(people, room, options.rate, options.seconds)).deliveries)
-        returning = asyncio.create_task(come_back())
+        returning = asyncio.create_task(come_back(crowd))
         record = await talked(people, room, options.rate, options.seconds)
         returning.cancel()
         await asyncio.gather(returning, return_exceptions=True)

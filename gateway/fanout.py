@@ -16,6 +16,9 @@ from gateway.sources import PAGE, Channels, NotInRoom, Views
 from infra.push import Heard, channel
 from schemas.port import Unavailable
 
+LONG_PAGES = 8
+REST_SECONDS = 0.002
+"""Who has missed more than so many pages leaves the loop to others for so long, about twice a page's own time, after each."""
 PATIENCE = 50
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
@@ -159,8 +162,12 @@ class Fanout:
         """
         inside = True
         for _ in range(PATIENCE):
-            full = has < newest
+            full, pages = has < newest, 0
             while full:
+                if (pages := pages + 1) > LONG_PAGES:
+                    await asyncio.sleep(
+                        REST_SECONDS
+                    )  # others are heard while somebody comes back from far away
                 numbered = await line.page(has)
                 full = len(numbered) >= PAGE
                 page: list[bytes] = []
