@@ -22,6 +22,7 @@ from streams.audit.topics import holds
 from streams.deadlines import keep_deadlines
 from streams.erasure.clearing import keep_erasing
 from streams.erasure.files import keep_removing
+from streams.erasure.orphans import keep_sweeping
 from streams.parked import keep_copying
 from streams.silence import keep_from_silence
 from streams.statistics import Statistics, changelogs
@@ -73,6 +74,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
                 lambda: keep_serving(pool, commands, settings),
                 lambda: keep_erasing(pool),
                 lambda: keep_removing(pool, file_store(settings)),
+                lambda: keep_sweeping(pool, file_store(settings)),
                 statistics.publish,
                 lambda: audit.keep_looking(partitions),
                 lambda: keep_copying(app, pool, store),
