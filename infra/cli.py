@@ -128,14 +128,18 @@ def healthy(role: Annotated[Lagging, typer.Argument(help="Whose progress to look
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where the event store goes.")],
-    keys: Annotated[Path, typer.Option(help="Where the persons' keys go: keep it apart, and not for long.")],
+    keys: Annotated[Path, typer.Option(help="The directory where the keys go, apart from the file.")],
+    keep_days: Annotated[int, typer.Option(min=1, help="Older backups of the keys are removed.")] = 30,
 ) -> None:
     """Copy the event store, as of one moment, while everything goes on."""
+    from datetime import timedelta
+
     from infra import backup as copies
+    from infra.clock import now
     from infra.settings import Settings
 
     try:
-        said = copies.backup(Settings().postgres_url, file, keys)
+        said = copies.backup(Settings().postgres_url, file, keys, now(), timedelta(days=keep_days))
     except (copies.BackupRefused, OSError) as reason:
         _fail(str(reason))
     typer.echo(f"{file} holds the event store up to position {said['position']}; the keys are in {keys}")
@@ -144,7 +148,10 @@ def backup(
 @app.command()
 def restore(
     file: Annotated[Path, typer.Argument(help="What `yeon backup` wrote.")],
-    keys: Annotated[Path, typer.Option(help="The keys that were written with it.")],
+    keys: Annotated[
+        Path,
+        typer.Option(help="The directory of the keys; the newer, the more it knows of who was forgotten."),
+    ],
     replace: Annotated[bool, typer.Option("--replace", help="Give up the events that are there.")] = False,
 ) -> None:
     """Make the event store what a backup holds; the roles should be stopped, and follow by `yeon rebuild everything`."""
@@ -152,9 +159,12 @@ def restore(
     from infra.settings import Settings
 
     try:
-        said = copies.restore(Settings().postgres_url, file, keys, replace=replace)
+        said, people = copies.restore(Settings().postgres_url, file, keys, replace=replace)
     except (copies.BackupRefused, OSError) as reason:
         _fail(str(reason))
+    typer.echo(f"{people.restored} keys are back, {people.erased} persons stay erased")
+    if people.without:
+        typer.echo(f"the keys of {people.without} others are lost: their words cannot be read", err=True)
     typer.echo(
         f"the event store is as of {said['at']}, position {said['position']}; now: yeon rebuild everything"
     )

@@ -31,6 +31,15 @@ _PENDING = """
     WHERE erased.cleared_at IS NULL AND event.topic = 'yeon.account.erased.v1'
     ORDER BY event.notification_id
 """
+_UNSAID = """
+    SELECT user_id FROM store.erased_persons AS erased
+    WHERE cleared_at IS NULL
+        AND EXISTS (SELECT FROM store.stored_events WHERE originator_id = user_id)
+        AND NOT EXISTS (
+            SELECT FROM store.stored_events WHERE originator_id = user_id AND topic = 'yeon.account.erased.v1'
+        )
+    ORDER BY at, user_id
+"""
 _BEHIND = """
     SELECT (SELECT position FROM ops.relay_head) < %(position)s OR EXISTS (
         SELECT FROM ops.relay_checkpoints AS published
@@ -54,6 +63,11 @@ class Erasure:
 async def pending(connection: AsyncConnection[Any]) -> list[Erasure]:
     """Whose words the views may still hold, in the order of their erasure."""
     return [Erasure(*row) for row in await (await connection.execute(_PENDING)).fetchall()]
+
+
+async def unsaid(connection: AsyncConnection[Any]) -> list[UUID]:
+    """Who was erased, and of whom the log does not say it: it is an older one, restored."""
+    return [user_id for (user_id,) in await (await connection.execute(_UNSAID)).fetchall()]
 
 
 async def clear(connection: AsyncConnection[Any], user_id: UUID) -> None:

@@ -43,6 +43,11 @@ def silence_command(question_id: UUID, expert_id: UUID) -> UUID:
     return uuid5(question_id, f"silent:{expert_id}")
 
 
+def erasure_command(user_id: UUID) -> UUID:
+    """The command id with which somebody is erased again from a log that was restored from before their erasure."""
+    return uuid5(user_id, "erased before")
+
+
 def message_command(room_id: UUID, sender_id: UUID, client_msg_id: str) -> UUID:
     """The command id of a message, from the client's own id of it."""
     return uuid5(room_id, f"message:{sender_id}:{client_msg_id}")

@@ -72,7 +72,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
                 lambda: keep_from_silence(pool, commands, settings),
                 lambda: keep_deadlines(pool, commands, store),
                 lambda: keep_serving(pool, commands, settings),
-                lambda: keep_erasing(pool),
+                lambda: keep_erasing(pool, commands),
                 lambda: keep_removing(pool, file_store(settings)),
                 lambda: keep_sweeping(pool, file_store(settings)),
                 statistics.publish,

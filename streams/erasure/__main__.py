@@ -18,12 +18,13 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
+from infra import key_backup
 from infra.clock import now
 from infra.files import file_store
 from infra.kafka.access import Access
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
-from streams.erasure import key_backup
+from streams.erasure import scrubbing
 from streams.erasure.search import Left, in_files, in_postgres, in_qdrant, in_redis, in_store, in_topics
 
 app = typer.Typer(
@@ -71,6 +72,14 @@ def verify(
     raise typer.Exit(1 if stays or any(one.goes is None for one in left) else 0)
 
 
+@app.command("scrub")
+def scrub_disk() -> None:
+    """Have PostgreSQL write over what its disk still holds of deleted rows and keys. Tables are closed meanwhile."""
+    with _store() as connection:
+        done = scrubbing.scrub(connection)
+    typer.echo(f"wrote {done.tables} tables and {done.log_files} files of the write-ahead log anew")
+
+
 @app.command("back-up-keys")
 def back_up_keys(
     directory: Directory,
@@ -88,8 +97,10 @@ def restore_keys(directory: Directory) -> None:
     """After a restore of the database: put keys back, and erase again whoever was erased before or since."""
 
     with _store() as connection:
-        restored, erased = key_backup.restore(connection, directory)
-    typer.echo(f"{restored} keys are back, {erased} persons stay erased; now run `yeon rebuild all`")
+        people = key_backup.restore(connection, directory)
+    typer.echo(
+        f"{people.restored} keys are back, {people.erased} persons stay erased; now run `yeon rebuild everything`"
+    )
 
 
 @contextmanager
@@ -98,7 +109,7 @@ def _store() -> Iterator[Connection[Any]]:
         with Connection.connect(Settings().postgres_url, autocommit=True) as connection:
             yield connection
     except (Error, OSError) as error:
-        typer.echo(f"The keys were not touched: {str(error).strip()}", err=True)
+        typer.echo(f"PostgreSQL did not do it: {str(error).strip()}", err=True)
         raise typer.Exit(2) from None
 
 

@@ -2,7 +2,7 @@
 
 The key went with the event, so whatever is read from the store holds nothing of theirs. But records on the topics
 stay readable, and one that comes late would bring words back: a person is cleared at once, and again once every view
-has passed the erasure.
+has passed the erasure. Where an older log was restored, which does not say so, whoever was erased since is erased again.
 """
 
 import asyncio
@@ -11,18 +11,24 @@ import logging
 from psycopg import Error
 from psycopg_pool import PoolTimeout
 
+from infra.clock import now
 from projections import erasure
 from projections.queries.reading import Pool
+from schemas.commands.account import EraseAccount
+from schemas.envelope import Context
+from schemas.ids import erasure_command
+from schemas.port import CommandPort, Refused, Unavailable
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 
 
-async def keep_erasing(pool: Pool) -> None:
+async def keep_erasing(pool: Pool, commands: CommandPort) -> None:
     """Look for persons to clear until cancelled. Any number of workers may: clearing twice changes nothing."""
     while True:
         try:
+            await erase_again(pool, commands)
             await erase_once(pool)
         except (Error, PoolTimeout) as error:
             log.warning("erasures wait for a store: %s", error)
@@ -41,3 +47,19 @@ async def erase_once(pool: Pool) -> None:
                     await erasure.settle(connection, [one.user_id])
             if passed:
                 log.info("nothing of person %s is left in the views", one.user_id)
+
+
+async def erase_again(pool: Pool, commands: CommandPort) -> None:
+    """Say in a log from before their erasure that these persons were erased, so that everything that follows it forgets them."""
+    async with pool.connection() as connection:
+        people = await erasure.unsaid(connection)
+    for person in people:
+        context = Context(erasure_command(person), person, now(), correlation_id=person)
+        try:
+            await commands.execute(EraseAccount(), context)
+        except Refused as refusal:
+            log.warning("%s was not erased again: %s", person, refusal.message)
+        except Unavailable:
+            log.warning("the event store is away: %s is erased again later", person)
+        else:
+            log.info("person %s was erased again, in a log from before their erasure", person)

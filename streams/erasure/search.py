@@ -35,7 +35,7 @@ PAGE_POINTS = 1_000
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
-    ORDER BY 1, 2
+    UNION ALL SELECT 'pg_catalog', 'pg_stats' ORDER BY 1, 2
 """
 
 

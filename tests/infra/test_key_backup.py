@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from streams.erasure.key_backup import back_up, restore
+from infra.key_backup import PutBack, back_up, restore
 
 KEPT, ERASED, LATER = UUID(int=1), UUID(int=2), UUID(int=3)
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -47,9 +47,9 @@ def test_an_erasure_outlives_a_restore_from_before_it(store: str, tmp_path: Path
         connection.execute(
             "INSERT INTO store.credentials VALUES (%s, 'u', 'e@example.org', 'h', now())", (ERASED,)
         )
-        assert restore(connection, tmp_path) == (2, 1)
-        row = connection.execute("SELECT cleared_at FROM store.erased_persons").fetchone()
-        assert row == (None,)
+        assert restore(connection, tmp_path) == PutBack(restored=2, erased=1, without=0)
+        row = connection.execute("SELECT cleared_at IS NULL FROM store.erased_persons").fetchone()
+        assert row == (False,), "nothing can come of who is not in the log"
         found = connection.execute("SELECT FROM store.credentials")
         assert found.fetchall() == []
     assert keys(store) == {KEPT: KEPT.bytes * 2, LATER: LATER.bytes * 2}
@@ -61,7 +61,9 @@ def test_what_the_log_says_of_erasures_counts_too(store: str, tmp_path: Path) ->
         connection.execute(
             "INSERT INTO store.stored_events VALUES (%s, 2, 'yeon.account.erased.v1', '', 9)", (LATER,)
         )
-        assert restore(connection, tmp_path) == (0, 1)
+        assert restore(connection, tmp_path) == PutBack(restored=0, erased=1, without=0)
+        row = connection.execute("SELECT cleared_at FROM store.erased_persons").fetchone()
+        assert row == (None,)
     assert set(keys(store)) == {KEPT, ERASED}
 
 
