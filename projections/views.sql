@@ -154,3 +154,16 @@ CREATE TABLE IF NOT EXISTS {schema}.inbox (
     created_at timestamptz,
     PRIMARY KEY (user_id, inbox_seq)
 );
+
+-- Of people's words PostgreSQL keeps no samples for its planner: they would outlive an erasure.
+ALTER TABLE {schema}.people ALTER display_name SET STATISTICS 0;
+ALTER TABLE {schema}.experts ALTER display_name SET STATISTICS 0, ALTER specialties SET STATISTICS 0,
+    ALTER bio SET STATISTICS 0;
+ALTER TABLE {schema}.questions ALTER asker_name SET STATISTICS 0, ALTER content SET STATISTICS 0,
+    ALTER category SET STATISTICS 0;
+ALTER TABLE {schema}.candidates ALTER display_name SET STATISTICS 0, ALTER reasons SET STATISTICS 0;
+ALTER TABLE {schema}.offers ALTER display_name SET STATISTICS 0, ALTER reasons SET STATISTICS 0;
+ALTER TABLE {schema}.room_members ALTER user_name SET STATISTICS 0;
+ALTER TABLE {schema}.room_items ALTER user_name SET STATISTICS 0, ALTER content SET STATISTICS 0,
+    ALTER client_msg_id SET STATISTICS 0, ALTER details SET STATISTICS 0;
+ALTER TABLE {schema}.inbox ALTER data SET STATISTICS 0;

@@ -126,6 +126,7 @@ class ApacheKafka(Part):
             "share.coordinator.state.topic.replication.factor": replicas,
             "share.coordinator.state.topic.min.isr": max(1, replicas - 1),
             "group.initial.rebalance.delay.ms": 0,
+            "log.retention.check.interval.ms": 10_000,
             "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         }
 

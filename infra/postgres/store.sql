@@ -98,6 +98,8 @@ CREATE TABLE IF NOT EXISTS store.credentials (
     password_hash text NOT NULL,
     created_at timestamptz NOT NULL
 );
+-- No samples of them for the planner: they would outlive an erasure.
+ALTER TABLE store.credentials ALTER username SET STATISTICS 0, ALTER email SET STATISTICS 0;
 
 -- Each refresh token works once. Only its SHA-256 is kept; reuse ends the family.
 CREATE TABLE IF NOT EXISTS store.refresh_tokens (

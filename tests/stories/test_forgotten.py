@@ -1,126 +1,175 @@
-"""Unmistakable words of somebody are in every store; they ask to be forgotten; the words are looked for byte by byte."""
+"""Unmistakable words of somebody are in every store; they ask to be forgotten; what is left is looked for byte by byte
+on the disks, by this test and by `yeon erase verify`."""
 
 import asyncio
 import json
-import zipfile
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
-from redis import Redis
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
 
+from infra.kafka.topics import bootstrap
 from infra.settings import STACK_FILE
+from schemas.topics import TOPICS
 from tests.stories.conftest import NewPerson, Stack
+from tests.stories.people import Person
+from tests.stories.remains import on_disk, planted
 from tests.stories.test_rebuilt_from_nothing import yeon
 
-NAME, QUESTION, MESSAGE = "보라매#n41x", "자수정 기린#q92z 은 어디서 사나요?", "호박 문어#m73y 를 보았어요"
-FILE = "진주거미#k55v"
-WORDS = (NAME, FILE, QUESTION.split()[1], MESSAGE.split()[1])
+MARK = "9zq4k"
+"""In every word, so that one look finds any of them."""
+NAME, BIO, SPECIALTY = f"보라매#n{MARK}", f"코끼리#b{MARK} 돌보기", f"수달#s{MARK}"
+QUESTION, MESSAGE, COMMENT = (
+    f"자수정 기린#q{MARK} 은 어디서 사나요?",
+    f"호박 문어#m{MARK} 를 보았어요",
+    f"사슴#c{MARK}",
+)
+FILE = f"진주거미#f{MARK}"
+WORDS = [
+    word
+    for text in (NAME, BIO, SPECIALTY, QUESTION, MESSAGE, COMMENT, FILE)
+    for word in text.split()
+    if MARK in word
+]
 
 
-def _forms() -> list[bytes]:
-    """The words as they are, escaped as in JSON, and as PostgreSQL writes bytes."""
-    plain = [word.encode() for word in WORDS] + [json.dumps(word)[1:-1].encode() for word in WORDS]
-    return plain + [one.hex().encode() for one in plain]
+async def until(true: Callable[[], bool], seconds: float, what: Callable[[], object] = lambda: "") -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"not within {seconds} s: {what()}") from None
 
 
-def _postgres(url: str) -> Iterator[tuple[str, bytes]]:
-    """Every table as PostgreSQL copies it out."""
+def key_of(url: str, user_id: str) -> bytes | None:
     with psycopg.connect(url) as connection:
-        found = connection.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'"
-        ).fetchall()
-        for schema, table in found:
-            statement = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(schema, table))
-            with connection.cursor().copy(statement) as copy:
-                yield f"{schema}.{table}", b"".join(bytes(piece) for piece in copy)
+        row = connection.execute(
+            "SELECT key FROM store.person_keys WHERE user_id = %s", (user_id,)
+        ).fetchone()
+    return row[0] if row else None
 
 
-def _redis(url: str) -> Iterator[tuple[str, bytes]]:
-    with Redis.from_url(url) as client:
-        for key in client.scan_iter():
-            yield f"redis {key!r}", key + (client.dump(key) or b"")
+def cleared(url: str, user_id: str) -> bool:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT cleared_at IS NOT NULL FROM store.erased_persons WHERE user_id = %s", (user_id,)
+        ).fetchone()
+    return bool(row and row[0])
 
 
-def _files(directory: Path) -> Iterator[tuple[str, bytes]]:
-    for path in directory.rglob("*"):
-        if path.is_file():
-            yield str(path), path.read_bytes()
-
-
-def _left(*parts: Iterator[tuple[str, bytes]]) -> set[str]:
-    forms = _forms()
-    return {name for part in parts for name, content in part if any(form in content for form in forms)}
-
-
-@pytest.mark.timeout(240)
-async def test_nothing_of_a_forgotten_person_is_left_but_what_retention_takes(
-    person: NewPerson, stack: Stack, tmp_path: Path
-) -> None:
-    # given words of a person in the store, the views, the topics, the index, an export and a backup
-    addresses = json.loads((stack.data_dir / STACK_FILE).read_text())
-    url, redis = addresses["postgres_url"], addresses["redis_url"]
-    bio = "자수정으로 깎은 기린을 어디서 사는지 잘 알아요."
-    expert = await person("expert", "답하는 이", [("자수정 기린", 5)], bio=bio)
-    asker = await person("questioner", NAME)
-    question = await asker.ask(QUESTION)
+async def says_everything(one: Person, expert: Person) -> tuple[str, str]:
+    """`one` leaves words wherever words can be left; the question and its room."""
+    question = await one.ask(QUESTION)
     await expert.offered(question["id"])
     room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
-    await asker.frame("room_opened", roomId=room)
-    await asker.send("join_room", roomId=room)
-    await asker.say(room, MESSAGE, "m1")
+    await one.frame("room_opened", roomId=room)
+    await one.send("join_room", roomId=room)
+    await one.say(room, MESSAGE, "m1")
     await expert.send("join_room", roomId=room, afterSeq=0)
     await expert.frame("new_message", roomId=room, seq=1)
     await expert.say(room, "바닷가예요.", "m2")
-    await asker.frame("new_message", roomId=room, seq=2)
+    await one.frame("new_message", roomId=room, seq=2)
     sent = {"file": (f"{FILE}.txt", f"안에도 {FILE}".encode(), "text/plain")}
-    answer = await asker.rest.post(f"/chat-rooms/{room}/files", files=sent, data={"clientMsgId": "f1"})
+    answer = await one.rest.post(f"/chat-rooms/{room}/files", files=sent, data={"clientMsgId": "f1"})
     assert answer.status_code == 201, answer.text
-    exports, store, keys = tmp_path / "exports", tmp_path / "store.zip", tmp_path / "keys.zip"
+    resolved = await one.rest.put(f"/questions/{question['id']}/status", json={"status": "resolved"})
+    assert resolved.status_code == 200, resolved.text
+    stars = {"expertId": expert.id, "stars": 5, "comment": COMMENT}
+    rated = await one.rest.post(f"/questions/{question['id']}/ratings", json=stars)
+    assert rated.status_code in (200, 201), rated.text
+    shared = await one.rest.put(f"/questions/{question['id']}/archive", json={"shared": True})
+    assert shared.status_code == 200, shared.text
+    return question["id"], room
+
+
+async def retain(kafka: str, **configs: str) -> None:
+    """Set the topics' configuration to `configs` alone."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap(kafka))
+    await admin.start()
+    try:
+        named = {name.replace("_", "."): value for name, value in configs.items()}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic, named) for topic in TOPICS]
+        for answer in await admin.alter_configs(asked):
+            for code, *_ in answer.resources:
+                assert code == 0, for_code(code)
+    finally:
+        await admin.close()
+
+
+@pytest.mark.timeout(300)
+async def test_nothing_of_a_forgotten_person_is_left_once_retention_ran_out(
+    person: NewPerson, stack: Stack, tmp_path: Path, broker_kind: str
+) -> None:
+    addresses = json.loads((stack.data_dir / STACK_FILE).read_text())
+    url = addresses["postgres_url"]
+
+    # given somebody whose words are in the store, the views, the topics, the indexes, an export and a backup
+    bio = "자수정으로 깎은 기린을 어디서 사는지 잘 알아요."
+    expert = await person("expert", "답하는 이", [("자수정 기린", 5)], bio=bio)
+    asker = await person("both", NAME, [(SPECIALTY, 4)], bio=BIO)
+    question, room = await says_everything(asker, expert)
+    key = key_of(url, asker.id)
+    assert key is not None
+    exports, store, keys = tmp_path / "out" / "exports", tmp_path / "out" / "store.zip", tmp_path / "keys"
     assert (await yeon(stack, "log", "export", "--out", str(exports)))[0] == 0
     assert (await yeon(stack, "backup", str(store), "--keys", str(keys)))[0] == 0
-    assert {"views.rooms", "views.questions"} & _left(_postgres(url)) or "views.room_items" in _left(
-        _postgres(url)
-    )
+    words = planted([MARK.encode()])
+    before = {path.parts[0] for path in on_disk(stack.data_dir, words)}
+    assert {"postgres", "qdrant"} <= before
+    assert "kafka" in before or broker_kind != "apache"  # the embedded broker's files are packed
 
     # when they ask to be forgotten
     assert (await asker.rest.delete("/users/profile")).status_code == 204
+    await until(lambda: cleared(url, asker.id), 40)
 
-    def cleared() -> bool:
-        with psycopg.connect(url) as connection:
-            row = connection.execute(
-                "SELECT cleared_at IS NOT NULL FROM store.erased_persons WHERE user_id = %s", (asker.id,)
-            ).fetchone()
-        return bool(row and row[0])
+    # then no export or backup shows them, and `yeon erase verify` finds only topics, which it says will go, and the index
+    assert on_disk(tmp_path / "out", words) == set()
+    asked = ["erase", "verify", asker.id, "--exports", str(tmp_path / "out"), "--json"]
+    asked += [word for text in WORDS for word in ("--text", text)]
 
-    async with asyncio.timeout(40):
-        while not cleared():
-            await asyncio.sleep(0.1)
+    async def left() -> tuple[int | None, dict[str, Any]]:
+        code, said = await yeon(stack, *asked)
+        return code, json.loads(said)
 
-    # then no store, export or backup shows them
-    with zipfile.ZipFile(store) as archive:
-        backed_up = ((name, archive.read(name)) for name in archive.namelist())
-        assert _left(backed_up) == set()
-    async with asyncio.timeout(30):  # what the matcher knows of questions goes when it has read the erasure
-        while left := _left(_postgres(url), _redis(redis), _files(exports), _files(stack.data_dir / "files")):
-            await asyncio.sleep(0.5)
-            assert not any(name.startswith("store.") for name in left)
+    code, found = await left()
+    assert {one["part"] for one in found["left"]} <= {"Kafka", "index"}, found
+    assert all(one["goes"] for one in found["left"] if one["part"] == "Kafka")
 
-    # and `yeon erase verify` finds only topics, which it says will go
-    words = [word for text in WORDS for word in ("--text", text)]
-    code, said = await yeon(stack, "erase", "verify", asker.id, *words, "--exports", str(exports), "--json")
-    verified: dict[str, Any] = json.loads(said)
-    assert {one["part"] for one in verified["left"]} == {"Kafka"}, said
-    assert all(one["goes"] for one in verified["left"])
-    assert code == 0
-
-    # and a rebuild succeeds, after which the conversation still reads sensibly for the other
+    # and once the topics' time is over, the index is made anew and PostgreSQL's disk is scrubbed, then no byte of theirs,
+    # nor of their key, is on any disk
+    shutil.rmtree(stack.data_dir / "qdrant")
+    stack.kill("-m matcher")
     assert (await yeon(stack, "rebuild", "all"))[0] == 0
-    assert _left(_postgres(url)) == set()
+    code, said = await yeon(stack, "erase", "scrub")
+    assert code == 0, said
+    if broker_kind == "apache":
+        await retain(addresses["kafka_url"], **{"retention.ms": "1", "file.delete.delay.ms": "1"})
+    else:
+        assert (await yeon(stack, "rebuild", "topics"))[0] == 0
+    remain: set[Path] = set()
+
+    def nothing_on_disk() -> bool:
+        nonlocal remain
+        remain = on_disk(stack.data_dir, [*words, *planted([key])])
+        return remain == set()
+
+    try:
+        await until(nothing_on_disk, 90, lambda: sorted(map(str, remain)))
+        code, after = await left()
+    finally:
+        if broker_kind == "apache":
+            await retain(addresses["kafka_url"], **{"retention.ms": "2592000000"})
+    assert (code, after["left"]) == (0, [])
+
+    # and the conversation still reads sensibly for the other, and the log tells its story
     theirs, own = (await expert.history(room))[:2]
     assert own["content"] == "바닷가예요."
     assert (theirs["content"] or "") == ""
-    assert (await yeon(stack, "log", "story", question["id"]))[0] == 0
+    assert (await yeon(stack, "log", "story", question))[0] == 0
