@@ -57,7 +57,7 @@ async def serve(chosen: Settings) -> None:
 
 def _collect_seldom() -> None:
     """Thousands of sockets are millions of objects that stay. To look through them over and over, as the standing
-    thresholds do in a rush, took a twelfth of its time."""
+    thresholds do in a rush, took about 6 per cent of its time."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
