@@ -54,6 +54,8 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises what `infra.kafka.process.run_app` raises."""
     endpoint = _listen(settings.matcher_host, settings.matcher_port)
+    terms = Terms()
+    loading = asyncio.create_task(asyncio.to_thread(terms.load))  # a second and a half, beside all the rest
     budget = budget_of(settings)
     async with (
         postgres.pool(settings.postgres_url, APPLICATION) as pool,
@@ -66,8 +68,6 @@ async def serve(
         _answers(settings, encoder, ARCHIVE) as passages,
     ):
         recall = Recall(answers, encoder.dim, encoder.similarity_range)
-        terms = Terms()
-        loading = asyncio.create_task(asyncio.to_thread(terms.load))
         event_log = EventLog(pool)
         finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
         indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)

@@ -79,7 +79,7 @@ async def make_analyst(
 ) -> AsyncIterator[Analyst]:
     """Rules, with a language model over them if one is set; ready to be asked. Raises what `check` raises."""
     check(settings)
-    rules = RuleAnalyst(thread, categories_from(settings))
+    rules = RuleAnalyst(thread, categories_from(settings), settings.data_dir / "matcher")
     await rules.open()
     if not settings.llm_url:
         yield rules

@@ -77,6 +77,11 @@ class EncoderThread:
         await asyncio.to_thread(self._thread.join)
 
     @property
+    def identity(self) -> str:
+        """The encoder's, once it is loaded."""
+        return self._encoder.identity
+
+    @property
     def _encoder(self) -> Encoder:
         return self._loaded.result(timeout=0)
 
