@@ -158,12 +158,17 @@ def _services(
     announcer = Announcer(batched, fanout.pushed)
     port.tell(announcer.appended)
     typists = Typists(redis)
+    sign_ins = SignIns(credentials.going_on, fanout)
 
     def pushed(heard: Heard) -> None:
         fanout.pushed(heard)
         typists.heard(heard, fanout.pushed)
 
-    ear.tell(pushed, writes.progressed, fanout.comparison.soon, announcer.name)
+    def compare() -> None:
+        fanout.comparison.soon()
+        sign_ins.soon()
+
+    ear.tell(pushed, writes.progressed, compare, announcer.name)
     return Services(
         settings=settings,
         pool=database,
@@ -187,7 +192,7 @@ def _services(
         fanout=fanout,
         ear=ear,
         present=Present(redis, batched, database),
-        sign_ins=SignIns(credentials.going_on, fanout),
+        sign_ins=sign_ins,
         typists=typists,
         online=RedisPresence(redis),
         standing=Standing(),

@@ -5,6 +5,7 @@ so that none comes in between; what Redis does not say is found by looking.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
@@ -29,6 +30,7 @@ class SignIns:
         self._going_on = going_on
         self._together = Together(going_on, MANY)
         self._fanout = fanout
+        self._soon = asyncio.Event()
 
     async def holds(self, sign_in: UUID | None) -> bool:
         """Whether it has not been ended; a token that came from none needs none."""
@@ -37,11 +39,17 @@ class SignIns:
     async def run(self) -> None:
         """Look every few seconds, for ever. A store that is away is waited for."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._soon.wait(), LOOK_SECONDS)
+            self._soon.clear()
             try:
                 await self.look()
             except (DatabaseError, OSError) as error:
                 log.warning("cannot look whether sign-ins still hold: %s", error)
+
+    def soon(self) -> None:
+        """Look at once: what was said on Redis may not have been heard."""
+        self._soon.set()
 
     async def look(self) -> None:
         """Close the sockets of sign-ins that have ended."""
