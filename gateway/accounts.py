@@ -23,7 +23,7 @@ from projections.queries.reading import Pool
 from schemas.base import Role
 from schemas.commands.account import RegisterAccount
 from schemas.port import Refused, Unavailable
-from schemas.wire.rest import RegisterBody
+from schemas.wire.accounts import RegisterBody
 
 
 class WrongPassword(Refused):

@@ -10,7 +10,7 @@ from gateway.leaving import end_sockets
 from gateway.rest.caller import Address, Me, The, answer
 from gateway.rest.problems import Problem
 from infra.notifications import Notifications
-from schemas.wire.rest import LoginBody, LogoutBody, RefreshBody, RegisterBody, SessionsSaid, TokensSaid
+from schemas.wire.accounts import LoginBody, LogoutBody, RefreshBody, RegisterBody, SessionsSaid, TokensSaid
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 

@@ -17,7 +17,7 @@ from projections.frames import stamp
 from projections.parking import ask_again, by_key, release, waiting
 from projections.queries.fairness import fairness
 from projections.queries.progress import operator_counts
-from schemas.wire.rest import ParkedSaid, ReleaseBody
+from schemas.wire.operations import ParkedSaid, ReleaseBody
 
 STATISTICS = "yeon:statistics"
 """The Redis key under which the streams keep their live figures, as JSON."""

@@ -7,7 +7,7 @@ from gateway.leaving import end_sockets, forget
 from gateway.rest.caller import Me, The, answer
 from projections.queries.leaving import open_matters
 from schemas.commands.account import ChangeProfile
-from schemas.wire.rest import ProfileBody, UserSaid
+from schemas.wire.accounts import ProfileBody, UserSaid
 
 router = APIRouter(prefix="/users", tags=["users"])
 

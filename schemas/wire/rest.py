@@ -1,4 +1,4 @@
-"""The bodies of the REST calls under `/api`, and their answers."""
+"""The bodies of the REST calls under `/api`, and their answers; those of accounts and operators have files of their own."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,25 +9,19 @@ from schemas.base import (
     Category,
     ClientMsgId,
     ClosedSaid,
-    Email,
     Level,
     MessageText,
     MessageType,
     Name,
-    Plain,
     QuestionStatus,
     QuestionText,
-    Role,
     Said,
     ShortText,
     Urgency,
-    Username,
 )
 from schemas.events.question import Reason
 from schemas.events.room import MemberRole
 from schemas.wire.server import FileSaid
-
-Password = Annotated[str, Field(min_length=8, max_length=256)]
 
 
 class Problem(Said):
@@ -39,85 +33,6 @@ class Problem(Said):
     code: str
     detail: str = ""
     errors: tuple[dict[str, str], ...] = ()
-
-
-class RegisterBody(ClosedSaid):
-    """Make an account. Nobody makes themselves an operator."""
-
-    username: Username
-    email: Email
-    password: Password
-    role: Literal["questioner", "expert", "both"]
-    display_name: Name | None = None
-    """The username if absent."""
-
-
-class LoginBody(ClosedSaid):
-    """Sign in."""
-
-    username: Annotated[str, Field(max_length=64), Plain]
-    password: Annotated[str, Field(max_length=256)]
-
-
-class RefreshBody(ClosedSaid):
-    """Exchange a refresh token, which works once, for a new pair."""
-
-    refresh_token: Annotated[str, Field(min_length=1, max_length=256)]
-
-
-class ParkedOneSaid(Said):
-    """The first event of a key that a consumer could not take."""
-
-    consumer: str
-    key: UUID
-    position: int
-    reason: str
-    parked_at: AwareDatetime
-    behind: int
-    """How many later events of the key wait behind it."""
-
-
-class ParkedSaid(Said):
-    """What is parked."""
-
-    items: tuple[ParkedOneSaid, ...]
-
-
-class ReleaseBody(ClosedSaid):
-    """What is to be taken up again."""
-
-    consumer: Annotated[str, Field(min_length=1, max_length=200)]
-    key: UUID
-
-
-class SessionSaid(Said):
-    """Where somebody is signed in."""
-
-    id: UUID
-    since: AwareDatetime
-    renewed_at: AwareDatetime
-    current: bool
-    """Whether it is the one that asks."""
-
-
-class SessionsSaid(Said):
-    """Where one is signed in, the one renewed last first."""
-
-    items: tuple[SessionSaid, ...]
-
-
-class LogoutBody(ClosedSaid):
-    """End the family of this refresh token; without it, every family of the user."""
-
-    refresh_token: Annotated[str, Field(min_length=1, max_length=256)] | None = None
-
-
-class ProfileBody(ClosedSaid):
-    """Change what others see of one; absent fields stay."""
-
-    display_name: Name | None = None
-    email: Email | None = None
-    role: Literal["questioner", "expert", "both"] | None = None
 
 
 class SpecialtySaid(Said):
@@ -153,29 +68,6 @@ class ExpertSaid(OwnExpertSaid):
     """An expert's profile as others see it."""
 
     online: bool
-
-
-class UserSaid(Said):
-    """Oneself."""
-
-    id: UUID
-    username: str
-    email: str
-    role: Role
-    display_name: str
-    created_at: AwareDatetime
-    expert: OwnExpertSaid | None = None
-
-
-class TokensSaid(Said):
-    """What signing in gives. `expires_in` is in seconds, of the access token."""
-
-    user: UserSaid
-    access_token: str
-    refresh_token: str
-    token_type: Literal["Bearer"] = "Bearer"
-    expires_in: int
-    position: int | None = None
 
 
 class AskBody(ClosedSaid):

@@ -1,7 +1,7 @@
 """Fan-out over pushes that are lost, repeated and late: every listener gets each number once, in order."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,10 @@ from infra.push import Heard
 ROOM, ME, YOU = uuid4(), uuid4(), uuid4()
 
 
+async def _nothing() -> None:
+    """What happens meanwhile, unless a test says otherwise."""
+
+
 class MemoryViews:
     """Histories and inboxes in memory, read as slowly as the test likes."""
 
@@ -25,6 +29,8 @@ class MemoryViews:
         self.items: dict[UUID, dict[int, dict[str, Any]]] = {}
         self.members: dict[UUID, set[UUID]] = {}
         self.gate: asyncio.Event | None = None
+        self.meanwhile: Callable[[], Awaitable[None]] = _nothing
+        """What happens between the answer about a room's head and its arrival."""
 
     def add(self, of: UUID, number: int, frame: dict[str, Any]) -> Heard:
         """Commit one item; the push that would follow."""
@@ -35,7 +41,9 @@ class MemoryViews:
         await asyncio.sleep(0)
         if user_id not in self.members.get(room_id, set()):
             raise NotInRoom
-        return max(self.items.get(room_id, {}), default=0)
+        head = max(self.items.get(room_id, {}), default=0)
+        await self.meanwhile()
+        return head
 
     async def room_page(self, room_id: UUID, after: int) -> Numbered:
         await asyncio.sleep(0)
@@ -251,15 +259,12 @@ async def test_who_was_removed_between_the_views_answer_and_the_joining_does_not
     await fanout.join_room(Recorder(YOU), ROOM, None)
     me = Recorder(ME)
     answered, heard = asyncio.Event(), asyncio.Event()
-    views_say = views.room_head
 
-    async def slowly(room_id: UUID, user_id: UUID) -> int:
-        head = await views_say(room_id, user_id)
+    async def slowly() -> None:
         answered.set()
         await heard.wait()
-        return head
 
-    views.room_head = slowly  # type: ignore[method-assign]
+    views.meanwhile = slowly
     joining = asyncio.create_task(fanout.join_room(me, ROOM, after))
 
     # when the views say that I am in, and before that answer is here I am removed, and everybody hears of it
@@ -281,16 +286,13 @@ async def test_who_was_removed_and_let_in_again_meanwhile_is_in() -> None:
     await fanout.join_room(Recorder(YOU), ROOM, None)
     fanout.pushed(views.add(ROOM, 1, message(1)))
     me, early = Recorder(ME), asyncio.Event()
-    views_say = views.room_head
 
-    async def before(room_id: UUID, user_id: UUID) -> int:
-        head = await views_say(room_id, user_id)
+    async def moves() -> None:
         fanout.pushed(views.add(ROOM, 2, moved("user_left", 2, ME)))
         fanout.pushed(views.add(ROOM, 3, moved("user_joined", 3, ME)))
         early.set()
-        return head
 
-    views.room_head = before  # type: ignore[method-assign]
+    views.meanwhile = moves
     assert await fanout.join_room(me, ROOM, None) == 3
     fanout.pushed(views.add(ROOM, 4, message(4)))
     assert (early.is_set(), me.seqs) == (True, [4])

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from psycopg import AsyncConnection
 
 from infra.postgres import pool as connect
 from infra.settings import Settings
 from projections.prepare import prepare
 from projections.queries.reading import Pool
 from projections.queries.waiting import next_servable
+from schemas.base import Urgency
 from schemas.commands import Command
 from schemas.commands.question import ServeWaiting
 from schemas.envelope import Context, Outcome
@@ -58,8 +61,8 @@ async def lay(pool: Pool, waiting: list[Waiting], free: list[Free], capacity: in
                 await offered(connection, uuid4(), expert.expert, "open")
 
 
-async def offered(connection: object, question: UUID, expert: UUID, state: str) -> None:
-    await connection.execute(  # type: ignore[attr-defined]
+async def offered(connection: AsyncConnection, question: UUID, expert: UUID, state: str) -> None:
+    await connection.execute(
         "INSERT INTO views.offers (question_id, expert_id, state) VALUES (%s, %s, %s)",
         (question, expert, state),
     )
@@ -93,8 +96,8 @@ class Desk:
         return Outcome(1, CONVERSATIONS, 0)
 
 
-def question(urgency: str, minutes_ago: float, **more: object) -> Waiting:
-    return Waiting(uuid4(), uuid4(), urgency, NOW - timedelta(minutes=minutes_ago), 3, frozenset(), **more)  # type: ignore[arg-type]
+def question(urgency: Urgency, minutes_ago: float) -> Waiting:
+    return Waiting(uuid4(), uuid4(), urgency, NOW - timedelta(minutes=minutes_ago), 3, frozenset())
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -158,7 +161,8 @@ async def test_what_came_to_nothing_holds_nobody_up_and_is_tried_again_later(poo
 
     # when they are served, and again after half a minute and after a minute
     for seconds in (0, 30, 60):
-        while await serve_next(pool, desk, tried, WEEK, lambda s=seconds: NOW + timedelta(seconds=s)):  # type: ignore[misc]
+        then = partial(NOW.__add__, timedelta(seconds=seconds))
+        while await serve_next(pool, desk, tried, WEEK, then):
             pass
 
     # then the newer one was not held up, and the older one was tried anew after the minute
