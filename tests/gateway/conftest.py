@@ -4,8 +4,10 @@ Only Kafka is left out: the road follows the event log itself and hands its even
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -64,6 +66,10 @@ class Road:
                     await asyncio.sleep(0.003)
 
 
+ADDRESSES = itertools.count(int(IPv4Address("10.0.0.1")))
+"""Another for each person of any module: modules share a Redis, which counts wrong passwords by address for a minute."""
+
+
 @dataclass
 class World:
     """A gateway, and whoever speaks to it."""
@@ -83,7 +89,7 @@ class World:
 
     def _somebody(self) -> Person:
         where = self.gateway.websocket
-        transport = httpx.ASGITransport(self.gateway.http, client=(f"10.0.0.{len(self.people) % 250}", 1))
+        transport = httpx.ASGITransport(self.gateway.http, client=(str(IPv4Address(next(ADDRESSES))), 1))
         return Person(
             httpx.AsyncClient(transport=transport, base_url="http://yeon.test/api"),
             f"ws://{where.host}:{where.port}/ws",
