@@ -23,6 +23,8 @@ from infra.settings import Settings
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
+START_SECONDS = 60.0
+"""For joining the group and recovering the tables, which are small."""
 STOP_SECONDS = 8.0
 Result = TypeVar("Result")
 
@@ -47,13 +49,21 @@ async def run_app(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    started = asyncio.Event()
     tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait())]
     try:
-        await app.start()
-        tasks.append(asyncio.ensure_future(watch(app, settings, consumers, group, patience, refill)))
-        tasks.append(asyncio.ensure_future(_crash(app)))
-        tasks += [asyncio.ensure_future(start()) for start in beside]
+        # Watched from the first moment: a start may hang like anything else.
+        tasks.append(asyncio.ensure_future(watch(app, started, settings, consumers, group, patience, refill)))
+        starting = asyncio.ensure_future(_start(app))
+        tasks.append(starting)
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if done == {starting}:
+            starting.result()
+            tasks.remove(starting)
+            started.set()
+            tasks.append(asyncio.ensure_future(_crash(app)))
+            tasks += [asyncio.ensure_future(start()) for start in beside]
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
@@ -97,6 +107,14 @@ def _exit(code: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+async def _start(app: faust.App) -> None:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await app.start()
+    except TimeoutError:
+        raise NoProgress(f"the application did not start within {START_SECONDS:.0f} s") from None
 
 
 async def _crash(app: faust.App) -> None:

@@ -33,6 +33,7 @@ class NoProgress(Exception):
 
 async def watch(
     app: faust.App,
+    started: asyncio.Event,
     settings: Settings,
     consumers: Consumers,
     group: Group,
@@ -44,7 +45,8 @@ async def watch(
     Where the database forgot rows that Kafka's group has committed (rows need not be flushed, see the worker), the
     rest never comes by itself unless something follows it: after `REFILL_SECONDS` it is asked of `refill`. What must
     come by itself and does not is left alone, and after `DEAF_SECONDS` the process has to start again: a stream that
-    hears nothing would be hidden by what is filled in behind it.
+    hears nothing would be hidden by what is filled in behind it. Until `started`, only generations and an older store
+    are looked for.
     """
     progress, hearing = Progress(), Progress()
     while True:
@@ -57,6 +59,8 @@ async def watch(
                         raise GenerationRaised(f"generations are {found}, were {group.generations}")
                     reached = await read_tracking(connection, consumers)
                     await _check_not_older(connection, reached)
+                    if not started.is_set():
+                        continue
                     published = await read_published(connection, list(consumers))
                     if not settings.embedded_broker:  # there are other workers, and partitions of theirs
                         ours = {(at.topic, at.partition) for at in app.consumer.assignment()}

@@ -90,3 +90,5 @@ def roles(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    for log in sorted(tmp_path.glob("*.log")):  # shown where the test failed
+        print(f"--- {log.name}", *log.read_text().splitlines()[-60:], sep="\n")

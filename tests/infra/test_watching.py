@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
+from infra.kafka import process
 from infra.kafka import watch as watching
 from infra.kafka.app import build_app
 from infra.kafka.generations import Group
 from infra.kafka.intake import Broken
+from infra.kafka.process import run_app
 from infra.kafka.tracking import Heard
 from infra.kafka.watch import NoProgress, watch
 from infra.settings import Settings
@@ -41,10 +43,12 @@ class Filling:
         self.filled.set()
 
 
-async def _watched(url: str, directory: Path, heard: Heard) -> tuple[Filling, "asyncio.Task[None]"]:
-    """Watch a process of which a consumer has applied up to 5, while 9 is stored and published."""
+async def _watched(
+    url: str, directory: Path, heard: Heard, head: int = 9, started: bool = True
+) -> tuple[Filling, "asyncio.Task[None]"]:
+    """Watch a process of which a consumer has applied up to 5, while 9 is published, and `head` is stored."""
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute("UPDATE store.log_head SET position = 9")
+        await connection.execute("UPDATE store.log_head SET position = %s", (head,))
         await connection.execute("INSERT INTO ops.tracking VALUES ('one', %s, %s, 5)", HERE)
         await connection.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, 1, 9)", HERE)
     settings = Settings(postgres_url=url, kafka_url="127.0.0.1:9", data_dir=directory, embedded_broker=True)
@@ -52,7 +56,10 @@ async def _watched(url: str, directory: Path, heard: Heard) -> tuple[Filling, "a
     filling = Filling(url)
     app = build_app(group, settings)
     fed = {CONVERSATIONS: ["one"]}
-    return filling, asyncio.create_task(watch(app, settings, fed, group, patience=30, refill=filling))
+    ready = asyncio.Event()
+    if started:
+        ready.set()
+    return filling, asyncio.create_task(watch(app, ready, settings, fed, group, patience=30, refill=filling))
 
 
 async def test_what_came_and_is_not_applied_is_filled_in(
@@ -78,3 +85,29 @@ async def test_a_stream_that_hears_nothing_begins_anew_and_is_not_filled_in(
     with pytest.raises(NoProgress, match="nothing came"):
         await asyncio.wait_for(watched, 10)
     assert not filling.asked
+
+
+async def test_an_older_store_is_noticed_even_while_the_application_starts(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    _, watched = await _watched(fresh_database(), tmp_path, Heard({HERE: 5}), head=4, started=False)
+
+    with pytest.raises(NoProgress, match="older"):
+        await asyncio.wait_for(watched, 10)
+
+
+async def test_an_application_that_does_not_start_ends_and_says_so(
+    fresh_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given one whose group is never joined
+    settings = Settings(
+        postgres_url=fresh_database(), kafka_url="127.0.0.1:9", data_dir=tmp_path, embedded_broker=True
+    )
+    group = Group("watched", {CONVERSATIONS: 1}, 1, Heard({}))
+    app = build_app(group, settings)
+    monkeypatch.setattr(app, "start", asyncio.Event().wait)
+    monkeypatch.setattr(process, "START_SECONDS", 0.5)
+
+    # then
+    with pytest.raises(NoProgress, match="did not start"):
+        await asyncio.wait_for(run_app(app, settings, {CONVERSATIONS: ["one"]}, group), 20)
