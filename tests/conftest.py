@@ -45,6 +45,16 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a test failed that passed when it was run once more (`--reruns`): it has to be mended all the same."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed at first: {report.nodeid}", sep="_")
+        terminalreporter.write_line(report.longreprtext)
+        for name, content in report.sections:
+            terminalreporter.section(name, sep="-")
+            terminalreporter.write_line(content)
+
+
 @pytest.fixture(scope="session")
 def broker_kind(request: pytest.FixtureRequest) -> str:
     """`embedded` or `apache`."""
