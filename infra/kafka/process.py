@@ -23,7 +23,7 @@ from infra.settings import Settings
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
-START_SECONDS = 60.0
+START_SECONDS = 30.0
 """For joining the group and recovering the tables, which are small."""
 STOP_SECONDS = 8.0
 Result = TypeVar("Result")
