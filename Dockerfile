@@ -1,4 +1,5 @@
-# One image for every role: `docker run … yeongyeori gateway`, `relay`, `streams`, `matcher`, `prepare`, `doctor`.
+# One image for every role: `docker run … yeongyeori gateway`, `relay`, `streams`, `matcher`, `webhooks`,
+# `notifier`, `prepare`, `doctor`.
 FROM python:3.11-slim AS build
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
@@ -23,6 +24,6 @@ COPY --from=build /opt/yeon /opt/yeon
 ENV PATH=/opt/yeon/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 YEON_DATA_DIR=/tmp/yeon
 USER 10001:10001
 WORKDIR /tmp
-EXPOSE 8000 8001 8002
+EXPOSE 8000 8001 8002 8003
 ENTRYPOINT ["yeon"]
 CMD ["gateway"]

@@ -85,5 +85,13 @@ class Typing:
     is_typing: bool
 
 
-Work = Open | Execute | Join | Leave | Resume | Typing
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The person sees this client, or does not any more."""
+
+    slot: int
+    visible: bool
+
+
+Work = Open | Execute | Join | Leave | Resume | Typing | Look
 Action = Send | Reply | Close | Work

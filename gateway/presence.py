@@ -1,4 +1,4 @@
-"""Who is online, kept in Redis for all gateways, and said to the people they share a room with when it changes.
+"""Who is online and who is looking, kept in Redis for all gateways, and said to the people they share a room with when it changes.
 
 Presence is never stored and may be a little late. A gateway that dies stops refreshing; any other one notices.
 """
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from gateway import frames
 from gateway.batched import Batched
 from gateway.together import Together
-from infra.presence import ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
+from infra.presence import LOOKING, ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
 from infra.push import Heard, publish
 from projections.queries.reading import Pool
 from projections.queries.rooms import room_ids_of
@@ -49,6 +49,8 @@ class Present:
         self._rooms = Together(partial(room_ids_of, pool), 500)
         self._remove = redis.register_script(_REMOVE)
         self._sockets: Counter[UUID] = Counter()
+        self._hidden: Counter[UUID] = Counter()
+        """How many of them the person does not see."""
         self.sockets = 0
         """How many sockets of anyone."""
         self._refreshed: dict[UUID, float] = {}
@@ -84,10 +86,23 @@ class Present:
             self._refreshed[user_id] = now
             added = self._batched.run("ZADD", ONLINE, "GT", now, str(user_id))
             added.add_done_callback(partial(self._arrived, user_id))
+        if self._sockets[user_id] == self._hidden[user_id] + 1:
+            self._looked(user_id)
 
-    def went(self, user_id: UUID) -> None:
-        """One socket less."""
+    def sees(self, user_id: UUID, visible: bool) -> None:
+        """The person sees one socket's client again, or does not any more; not said twice of one."""
+        if not visible:
+            self._hidden[user_id] += 1
+            return
+        self._unhide(user_id)
+        if self._sockets[user_id] == self._hidden[user_id] + 1:
+            self._looked(user_id)
+
+    def went(self, user_id: UUID, hidden: bool = False) -> None:
+        """One socket less, whose client the person did not see if it was `hidden`."""
         self.sockets -= 1
+        if hidden:
+            self._unhide(user_id)
         self._sockets[user_id] -= 1
         if self._sockets[user_id] <= 0:
             del self._sockets[user_id]
@@ -109,6 +124,12 @@ class Present:
         if self._sockets:
             await self._redis.zadd(ONLINE, {str(user_id): now for user_id in self._sockets}, gt=True)
             self._refreshed.update(dict.fromkeys(self._sockets, now))
+        looking = {
+            user_id for user_id, count in self._sockets.items() if count > self._hidden.get(user_id, 0)
+        }
+        if looking:
+            await self._redis.zadd(LOOKING, {str(user_id): now for user_id in looking}, gt=True)
+        await self._redis.zremrangebyscore(LOOKING, "-inf", now - 2 * ONLINE_SECONDS)
         for member in await self._redis.zrangebyscore(ONLINE, "-inf", now - ONLINE_SECONDS):
             user_id = _user(member)
             if await self._remove(keys=[ONLINE], args=[str(user_id), now - ONLINE_SECONDS]):
@@ -125,6 +146,15 @@ class Present:
             log.warning("nobody is told that someone came: %s", error)
         elif added.result():
             self._spawn(self._announce(user_id, online=True))
+
+    def _unhide(self, user_id: UUID) -> None:
+        self._hidden[user_id] -= 1
+        if not self._hidden[user_id]:
+            del self._hidden[user_id]
+
+    def _looked(self, user_id: UUID) -> None:
+        added = self._batched.run("ZADD", LOOKING, "GT", time.time(), str(user_id))
+        added.add_done_callback(_noted)
 
     async def _depart(self, user_id: UUID) -> None:
         await asyncio.sleep(GRACE_SECONDS)
@@ -149,6 +179,11 @@ class Present:
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _noted(added: "asyncio.Future[int]") -> None:
+    if not added.cancelled() and (error := added.exception()) is not None:
+        log.warning("it is not noted that someone looks: %s", error)
 
 
 def _user(member: object) -> UUID:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway import frames
-from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Resume, Send, Typing
+from gateway.actions import Action, Close, Execute, Join, Leave, Look, Open, Reply, Resume, Send, Typing
 from gateway.codec import HEARTBEAT_SECONDS, JSON_FRAMES, Aside, Bye, Codec, Hello
 from gateway.frames import Failure, FrameId
 from gateway.tokens import BadToken, Claims
@@ -230,6 +230,8 @@ class Session:
                 return [Typing(slot, room_id, True)]
             case client.TypingStop(room_id=room_id):
                 return [Typing(slot, room_id, False)]
+            case client.Visibility(visible=visible):
+                return [Look(slot, visible)]
         raise AssertionError(f"{type(data).__name__} is in the catalogue but not acted on")
 
     def _authenticate(self, slot: int, token: str, named: UUID | None, now: float) -> list[Action]:

@@ -14,7 +14,7 @@ from psycopg import Error as DatabaseError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from gateway.actions import Action, Close, Execute, Join, Leave, Open, Reply, Resume, Send, Typing, Work
+from gateway.actions import Action, Close, Execute, Join, Leave, Look, Open, Reply, Resume, Send, Typing, Work
 from gateway.answers import acknowledged, failure_of
 from gateway.codec import HEARTBEAT_SECONDS, Codec
 from gateway.frames import Failure
@@ -50,6 +50,7 @@ class Socket:
         "_commands",
         "_connection",
         "_farewell",
+        "_hidden",
         "_inbox_from",
         "_outbox",
         "_present",
@@ -74,6 +75,7 @@ class Socket:
         self._timer: asyncio.TimerHandle | None = None
         self._beats: asyncio.TimerHandle | None = None
         self._present = False
+        self._hidden = False
         self._inbox_from: int | None = None
 
     @property
@@ -239,7 +241,7 @@ class Socket:
         else:
             self._perform(self._session.done(work.slot, acknowledged(work.command, outcome)))
 
-    async def _do(self, work: Open | Join | Leave | Resume | Typing) -> list[Action]:
+    async def _do(self, work: Open | Join | Leave | Resume | Typing | Look) -> list[Action]:
         fanout, session = self._around.fanout, self._session
         match work:
             case Open():
@@ -259,6 +261,11 @@ class Socket:
                     self._around.typists.started(room_id, self.user_id)
                 else:
                     self._around.typists.stopped(room_id, self.user_id)
+                return session.done(slot, {})
+            case Look(slot, visible):
+                if self._hidden == visible:
+                    self._hidden = not visible
+                    self._around.present.sees(self.user_id, visible)
                 return session.done(slot, {})
             case Resume(slot, inbox_seq, rooms):
                 return await self._resume(slot, inbox_seq, rooms)
@@ -326,4 +333,4 @@ class Socket:
         if self._present:
             self._around.typists.gone(self.user_id)
             self._around.fanout.gone(self)
-            self._around.present.went(self.user_id)
+            self._around.present.went(self.user_id, self._hidden)

@@ -31,6 +31,7 @@ class Lagging(StrEnum):
     relay = "relay"
     streams = "streams"
     webhooks = "webhooks"
+    notifier = "notifier"
 
 
 @app.command()

@@ -20,16 +20,19 @@ class Progress:
 RELAY = """
 SELECT coalesce((SELECT max(position) FROM ops.relay_checkpoints), 0), (SELECT position FROM store.log_head)
 """
-CONSUMERS = """
+_CONSUMERS = """
 SELECT coalesce(sum(t.position), 0)::bigint, coalesce(sum(greatest(r.position, t.position)), 0)::bigint
-FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition)
+FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition) WHERE t.consumer {whose}
 """
+NOTIFIER = _CONSUMERS.format(whose="= 'notifier'")
+STREAMS = _CONSUMERS.format(whose="<> 'notifier' AND t.consumer NOT LIKE 'matcher:%'")
+"""Of others it feeds none: where they stand still, the streams may be well."""
 WEBHOOKS = """
 SELECT coalesce(sum(p.position), 0)::bigint, coalesce(sum(h.position), 0)::bigint
 FROM ops.webhook_progress p CROSS JOIN store.log_head h
 """
 """An endpoint that is away stands still when its queue is full: that is its own affair, and not counted."""
-STATEMENTS = {"relay": RELAY, "streams": CONSUMERS, "webhooks": WEBHOOKS}
+STATEMENTS = {"relay": RELAY, "streams": STREAMS, "webhooks": WEBHOOKS, "notifier": NOTIFIER}
 
 
 def gets_on(url: str, role: str, patience: float = PATIENCE_SECONDS) -> bool:

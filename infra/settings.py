@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         "fcm.googleapis.com *.push.apple.com updates.push.services.mozilla.com *.notify.windows.com"
     )
     """The push services that may be written to, so that nobody has us write to another host."""
+    notifier_host: str = "127.0.0.1"
+    notifier_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    """Where the notifier answers `/metrics`, on `notifier_host`; 0 for nowhere."""
     notify_push_seconds: Annotated[float, Field(ge=0)] = 5.0
     """How long a message waits to be read before it is pushed."""
     notify_mail_seconds: Annotated[float, Field(ge=0)] = 120.0

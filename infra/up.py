@@ -31,7 +31,7 @@ ROLES = {
 }
 """The arguments of `python -m` for each role."""
 NOTIFIER = ("streams", "notifier")
-"""Runs beside them, once somebody who is away can be told."""
+"""Its arguments. It runs beside them, once somebody who is away can be told."""
 BOTS = "demo bots"
 
 

@@ -5,6 +5,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from schemas.base import Role
 
+DEMO_DOMAIN = "demo.example.com"
+"""Of their addresses, to which nothing is ever sent. The name is reserved (RFC 2606): no mail server is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Skill:
@@ -35,7 +38,7 @@ class DemoPerson:
 
     @property
     def email(self) -> str:
-        return f"{self.username}@demo.example.com"
+        return f"{self.username}@{DEMO_DOMAIN}"
 
 
 def expert(

@@ -109,6 +109,16 @@ class Resume(ClientFrame):
     """The last `seq` it has, by room; those rooms are joined."""
 
 
+class Visibility(ClientFrame):
+    """Whether the person sees this client now. One that never says so counts as seen while it is connected.
+
+    Who sees none of their clients is told by mail or push of what concerns them, a few seconds after they looked last.
+    """
+
+    TYPE: ClassVar[str] = "visibility"
+    visible: bool
+
+
 class Ping(ClientFrame):
     """Answered by `ack` with an `id`, by `pong` without."""
 
@@ -128,6 +138,7 @@ CLIENT_FRAMES: dict[str, type[ClientFrame]] = {
         DeclineQuestion,
         MarkRead,
         Resume,
+        Visibility,
         Ping,
     )
 }

@@ -1,10 +1,11 @@
 """The notifier: a Faust application of its own beside a loop that sends, so that no slow mail server holds up a view."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 import httpx
+from prometheus_client import start_http_server
 from psycopg.conninfo import make_conninfo
 
 from infra.kafka import topics
@@ -41,6 +42,11 @@ async def run_notifier(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises `NobodyCanBeTold`, `GenerationRaised` or `NoProgress`."""
     # What is noted can be noted again from the log, as the views can: no batch waits for the disk.
     url = make_conninfo(settings.postgres_url, options="-c synchronous_commit=off")
+    with counted(settings):
+        await _run(settings, url)
+
+
+async def _run(settings: Settings, url: str) -> None:
     async with (
         connect(url, APPLICATION) as pool,
         connect_redis(settings.redis_url, APPLICATION) as redis,
@@ -57,6 +63,21 @@ async def run_notifier(settings: Settings) -> None:
         telling = Telling(pool, store, RedisPresence(redis), found, pace)
         consume(app, group, [CONVERSATIONS], intake.apply, only=TYPES)
         await run_app(app, settings, fed, group, beside=[telling.keep_telling], refill=intake.apply)
+
+
+@contextmanager
+def counted(settings: Settings) -> Iterator[int | None]:
+    """Answers `/metrics` in a thread of its own, if a port is set; the port, where 0 was not."""
+    if not settings.notifier_port:
+        yield None
+        return
+    server, thread = start_http_server(settings.notifier_port, settings.notifier_host)
+    try:
+        yield settings.notifier_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @asynccontextmanager

@@ -77,7 +77,11 @@ _ASKED = f"""
     DELETE FROM ops.parked WHERE consumer LIKE '{CONSUMER}:%' AND again
     RETURNING consumer, key, position, topic, partition
 """
-_FORGET = "DELETE FROM ops.notices WHERE due_at IS NULL AND since < %s AND (told_at IS NULL OR told_at < %s)"
+# What waits for a channel that is not set up is due for ever.
+_FORGET = """
+    DELETE FROM ops.notices WHERE due_at < %(before)s
+    OR due_at IS NULL AND since < %(before)s AND (told_at IS NULL OR told_at < %(before)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +229,8 @@ class Queue:
         return (False, False) if row is None else (row[0], row[1])
 
     async def forget(self, before: datetime) -> None:
-        """Remove what was told, or had nothing to tell, before `before`."""
-        await self._write(_FORGET, (before, before))
+        """Remove what was told, had nothing to tell, or should have been told, before `before`."""
+        await self._write(_FORGET, {"before": before})
 
     async def _write(self, statement: str, values: Any) -> None:
         async with self._pool.connection() as connection:

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 VIEWS_LATER = timedelta(milliseconds=300)
 """When the views do not hold yet what a notice is about."""
+PUSH_LATER = timedelta(milliseconds=500)
+"""Until a mail looks again what became of the push about the same."""
 FORGET_SECONDS = 600.0
 
 
@@ -126,8 +128,8 @@ class Telling:
 
     async def _put_off(self, one: Waiting, to: Address, moment: datetime) -> datetime | None:
         """Until when not to tell: None for now, `moment` for never."""
-        if await self._presence.online([one.user_id]):
-            # The page shows it, also from behind another window. A message may go unread all the same, and is mailed once nobody looks.
+        if await self._presence.looking([one.user_id]):
+            # The page shows it. A message may go unread all the same, and is mailed once nobody looks.
             if one.channel == "mail" and one.kind == "message":
                 return moment + self._pace.mail
             until = self._pace.first(one.kind, one.channel, one.since) + self._pace.look_again
@@ -142,7 +144,7 @@ class Telling:
             if reached:
                 return moment
             if waits and moment < self._pace.first(one.kind, "mail", one.since) + self._pace.push_first:
-                return moment + self._pace.push_first
+                return moment + min(PUSH_LATER, self._pace.push_first)
         return None
 
     async def _spare(self, one: Waiting) -> None:

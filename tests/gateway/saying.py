@@ -59,5 +59,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "decline_question": {"questionId": str(QUESTION)},
     "mark_read": {"roomId": str(ROOM), "upToSeq": 4},
     "resume": {"inboxSeq": 7, "rooms": {str(ROOM): 2}},
+    "visibility": {"visible": False},
     "ping": {},
 }

@@ -9,6 +9,7 @@ from gateway.batched import Batched
 from gateway.presence import Present
 from gateway.typists import FORGOTTEN_AFTER_SECONDS, Typists
 from infra.postgres import pool as connect_database
+from infra.presence import LOOKING, ONLINE
 from infra.push import Heard
 from infra.redis import connect as connect_redis
 from tests.gateway.conftest import World
@@ -68,3 +69,48 @@ async def test_typing_that_a_dead_gateway_never_ended_ends_here(redis_url: str) 
         while not ended:
             await asyncio.sleep(0.05)
     assert ended[0].frame["data"] == data | {"isTyping": False}
+
+
+async def test_who_looks_sees_at_least_one_of_their_clients(world: World) -> None:
+    user = UUID(int=7)
+    redis = connect_redis(world.settings.redis_url, "looking")
+    async with redis, connect_database(world.settings.postgres_url, "looking") as pool:
+        batched = Batched(redis)
+        here = Present(redis, batched, pool)
+
+        async def looks() -> bool:
+            """Whether somebody who asks from now on is told so, after the next heartbeat."""
+            await redis.zrem(LOOKING, str(user))
+            await here.refresh()
+            return await redis.zscore(LOOKING, str(user)) is not None
+
+        # given two clients, neither of which ever said anything
+        here.came(user)
+        here.came(user)
+        assert await looks()
+
+        # then one that is out of sight changes nothing, and both do
+        here.sees(user, visible=False)
+        assert await looks()
+        here.sees(user, visible=False)
+        assert not await looks()
+        assert await redis.zscore(ONLINE, str(user)) is not None
+
+        # and whoever looks again, or comes with another client, looks at once
+        here.sees(user, visible=True)
+        await batched.run("PING")
+        assert await redis.zscore(LOOKING, str(user)) is not None
+        here.sees(user, visible=False)
+        await redis.zrem(LOOKING, str(user))
+        here.came(user)
+        await batched.run("PING")
+        assert await redis.zscore(LOOKING, str(user)) is not None
+
+        # and of those that go, the hidden ones count as hidden no more
+        here.went(user, hidden=True)
+        here.went(user, hidden=False)
+        assert not await looks()
+        here.went(user, hidden=True)
+        here.came(user)
+        assert await looks()
+        await here.close()

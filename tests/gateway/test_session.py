@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.actions import Action, Close, Execute, Join, Leave, Open, Resume, Send, Typing
+from gateway.actions import Action, Close, Execute, Join, Leave, Look, Open, Resume, Send, Typing
 from gateway.frames import Failure
 from gateway.session import FIRST_FRAME_SECONDS, TOKEN_GRACE_SECONDS
 from gateway.tokens import Tokens
@@ -174,6 +174,12 @@ class TestWhatFramesAskFor:
         assert isinstance(start, Typing)
         assert isinstance(stop, Typing)
         assert (start.is_typing, stop.is_typing) == (True, False)
+
+    def test_whether_the_client_is_seen(self) -> None:
+        away, back = self.act("visibility"), self.act("visibility", visible=True)
+        assert isinstance(away, Look)
+        assert isinstance(back, Look)
+        assert (away.visible, back.visible) == (False, True)
 
     def test_ping(self) -> None:
         session = signed_in()

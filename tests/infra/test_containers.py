@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from infra.settings import Settings
-from infra.up import ROLES
+from infra.up import NOTIFIER
+from infra.up import ROLES as ALWAYS
 
+ROLES = {*ALWAYS, NOTIFIER[-1]}
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 SCHEMA = Path(__file__).parent / "compose-spec" / "schema.json"

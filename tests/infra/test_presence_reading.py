@@ -4,7 +4,7 @@ from uuid import UUID
 
 from infra import redis
 from infra.clock import now
-from infra.presence import ONLINE, ONLINE_SECONDS, RedisPresence
+from infra.presence import LOOKING, ONLINE, ONLINE_SECONDS, RedisPresence
 
 HERE, GONE, NEVER = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -16,4 +16,7 @@ async def test_online_are_those_whose_heart_has_beaten_lately(redis_url: str) ->
         presence = RedisPresence(client)
 
         assert await presence.online([HERE, GONE, NEVER]) == {HERE}
+        assert await presence.looking([HERE, GONE, NEVER]) == set()
+        await client.zadd(LOOKING, {str(HERE): present - ONLINE_SECONDS - 5, str(NEVER): present})
+        assert await presence.looking([HERE, GONE, NEVER]) == {NEVER}
         assert await presence.online([]) == set()

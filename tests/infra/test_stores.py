@@ -74,3 +74,20 @@ def test_a_consumer_behind_the_relay_that_stands_is_not_healthy(fresh_database: 
         assert not gets_on(url, "streams", patience=0.3)
         connection.execute("UPDATE ops.tracking SET position = 3")
         assert gets_on(url, "streams", patience=0)
+
+
+def test_each_role_is_asked_for_its_own_work_only(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        # given a notifier and a matcher that stand still behind streams that have done everything
+        connection.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, 0, 1, 0, 3)", (CONVERSATIONS,))
+        for consumer, position in (("rooms", 3), ("notifier", 2), ("matcher:rounds", 1)):
+            connection.execute(
+                "INSERT INTO ops.tracking VALUES (%s, %s, 0, %s)", (consumer, CONVERSATIONS, position)
+            )
+
+        # then only the notifier is not well
+        assert gets_on(url, "streams", patience=0)
+        assert not gets_on(url, "notifier", patience=0.3)
+        connection.execute("UPDATE ops.tracking SET position = 3 WHERE consumer = 'notifier'")
+        assert gets_on(url, "notifier", patience=0)

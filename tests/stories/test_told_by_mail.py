@@ -6,10 +6,13 @@ from email.message import EmailMessage
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 
-from tests.stories.conftest import Stack
+from infra.health import gets_on
+from infra.settings import Settings
+from tests.stories.conftest import Stack, free_port
 from tests.stories.people import Person
 from tests.streams.notices.mail_server import MailServer, serving
 
@@ -27,6 +30,7 @@ async def telling(tmp_path: Path, broker_kind: str, post: MailServer) -> AsyncIt
         "YEON_SMTP_URL": post.url,
         "YEON_MAIL_FROM": "yeon@example.org",
         "YEON_NOTIFY_MAIL_SECONDS": "0.2",
+        "YEON_NOTIFIER_PORT": str(free_port()),
     }
     running = Stack(tmp_path, broker_kind, extra=soon)
     await asyncio.to_thread(running.start)
@@ -67,6 +71,14 @@ async def test_an_asker_who_went_away_is_mailed_that_somebody_came(telling: Stac
         # when the expert accepts, then one mail leads into the room
         room = (await expert.send("accept_question", questionId=question["id"]))["roomId"]
         assert len(await _mailed(post, address, room)) == 1
+
+        # and the notifier says that it gets on, and what it sent
+        url = Settings(data_dir=telling.data_dir).postgres_url
+        assert await asyncio.to_thread(gets_on, url, "notifier", 30)
+        async with httpx.AsyncClient() as client:
+            where = f"http://127.0.0.1:{telling.extra['YEON_NOTIFIER_PORT']}/metrics"
+            counted = (await client.get(where)).text
+        assert 'yeon_notices_sent_total{channel="mail"}' in counted
 
         # and so does one of the next question, though the notifier is killed before
         telling.kill("-m streams notifier")

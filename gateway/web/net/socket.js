@@ -8,6 +8,8 @@ const LONGEST_PAUSE = 15_000;
 const ANSWER_WITHIN = 15_000;
 const SIGN_IN_AGAIN = new Set([4401, 4403]);
 
+const seen = () => document.visibilityState === "visible";
+
 /** The answer to a frame was `error`, or the connection was lost before it came. */
 export class FrameError extends Error {
   constructor({ code, message, retryable = false, retryAfterMs = 0 }) {
@@ -35,7 +37,10 @@ export class Socket {
     this.beat = 0;
     this.heardAt = 0;
     addEventListener("online", () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.hurry());
+    document.addEventListener("visibilitychange", () => {
+      this.tell("visibility", { visible: seen() });
+      if (seen()) this.hurry();
+    });
   }
 
   start() {
@@ -93,6 +98,7 @@ export class Socket {
       this.ready = true;
       this.failures = 0;
       this.onState("online");
+      if (!seen()) this.tell("visibility", { visible: false });
       this.startBeat(heartbeatS * 1000);
       this.onResumed(stand);
     } catch {

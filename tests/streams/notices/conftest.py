@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from infra.log import EventLog
 from infra.notifications import Notifications
 from infra.postgres import pool as connect
-from infra.presence import ONLINE, RedisPresence
+from infra.presence import LOOKING, RedisPresence
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from infra.vapid import public_key
@@ -38,7 +38,7 @@ AT_ONCE = Pace(
     mail=timedelta(),
     offer_mail=timedelta(),
     look_again=timedelta(),
-    push_first=timedelta(milliseconds=300),
+    push_first=timedelta(seconds=60),
     push_again=timedelta(),
     retries=(timedelta(), timedelta()),
 )
@@ -54,6 +54,7 @@ class Notifier:
     mail: MailServer
     push: PushService
     settings: Settings
+    presence: RedisPresence
     telling: Telling
     intake: Intake
     log: EventLog
@@ -111,10 +112,10 @@ class Notifier:
     async def looks(self, person: Person) -> None:
         """The person has the page before their eyes."""
         seconds, _ = await self.redis.time()
-        await self.redis.zadd(ONLINE, {str(person.id): seconds + 3600})
+        await self.redis.zadd(LOOKING, {str(person.id): seconds + 3600})
 
     async def looks_away(self, person: Person) -> None:
-        await self.redis.zrem(ONLINE, str(person.id))
+        await self.redis.zrem(LOOKING, str(person.id))
 
 
 NewNotifier = Callable[..., Any]
@@ -147,8 +148,19 @@ async def notifier(world: World) -> AsyncIterator[Notifier]:
         await begin(pool)
         log = EventLog(pool)
         async with ways(settings, pool) as found:
-            telling = Telling(pool, log, RedisPresence(redis), found, AT_ONCE)
+            presence = RedisPresence(redis)
+            telling = Telling(pool, log, presence, found, AT_ONCE)
             intake = Intake(pool, log, AT_ONCE)
             yield Notifier(
-                world, pool, redis, mail, push, settings, telling, intake, log, at=await log.head()
+                world,
+                pool,
+                redis,
+                mail,
+                push,
+                settings,
+                presence,
+                telling,
+                intake,
+                log,
+                at=await log.head(),
             )
