@@ -83,8 +83,8 @@ async def test_what_a_killed_broker_forgot_is_published_again(
     talking = asyncio.create_task(talk(world, stop))
     await world.roles.until(lambda: world.collected() > 200, 60)
 
-    # when the broker is killed in the middle of it, comes back, and is killed again
-    for _ in range(3):
+    # when the broker is killed in the middle of it, comes back, and, as what is forgotten is chance, is killed again
+    for _ in range(3 if broker_kind == "embedded" else 1):
         own_kafka.kill()
         await asyncio.to_thread(own_kafka.start)
         reached = world.relayed()
