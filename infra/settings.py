@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     categories: str = ""
     """A file of categories with their prototypes (TOML); empty for the bundled one."""
     llm_url: str = ""
-    """A language model that helps to analyse questions; empty for rules alone."""
+    """A language model that helps to analyse questions, and drafts; empty for rules alone. Gateways offer drafts if set."""
     llm_dialect: Literal["openai", "anthropic"] = "openai"
     llm_key: SecretStr = SecretStr("")
     llm_model: str = ""

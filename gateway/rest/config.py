@@ -39,6 +39,7 @@ async def config(request: Request, the: The) -> Response:
         },
         version=version("yeongyeori"),
         push_key=public_key(settings),
+        drafts=bool(settings.llm_url),
         mails=bool(settings.smtp_url.get_secret_value()),
     )
     return answer(said.model_dump(mode="json", by_alias=True))

@@ -41,6 +41,22 @@ export function suggest(content) {
   return rest.post("/questions/suggestions", { content });
 }
 
+/** A conversation that others share. */
+export function readShared(questionId) {
+  return rest.get(`/archive/${questionId}`);
+}
+
+/** Let others read one's own words of a conversation, or take that back. */
+export async function share(questionId, shared) {
+  await rest.put(`/questions/${questionId}/archive`, { shared });
+  await readQuestion(questionId);
+}
+
+/** `{draft, reason, sources}` for an expert who was asked. */
+export function draftAnswer(questionId) {
+  return rest.post(`/questions/${questionId}/draft`);
+}
+
 /** Put a question in other words; those who were asked read them. */
 export async function edit(questionId, form) {
   await rest.put(`/questions/${questionId}`, form);

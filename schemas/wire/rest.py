@@ -260,6 +260,8 @@ class ConfigSaid(Said):
     version: str
     push_key: str = ""
     """What a browser subscribes to Web Push with (`applicationServerKey`); empty where nobody is pushed to."""
+    drafts: bool = False
+    """Whether experts may have an answer drafted."""
     mails: bool = False
     """Whether those who are away are mailed."""
 

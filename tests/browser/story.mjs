@@ -1,11 +1,12 @@
 /**
- * Two people and the whole story in a browser: ask, match, accept, chat, resolve, rate, reopen.
+ * Two people and the whole story in a browser: ask, match, accept, chat, resolve, rate, share, reopen.
  * `node story.mjs <address> [directory for pictures]` exits with 0 if all of it happened.
  */
 
 import assert from "node:assert/strict";
 
-import { named, picture, play } from "./scene.mjs";
+import { base, named, picture, play } from "./scene.mjs";
+import { sharing, takenBack } from "./sharing.mjs";
 
 const QUESTION = "전세 보증금을 돌려받지 못하고 있어요. 집주인이 연락을 받지 않는데 무엇부터 해야 하나요?";
 const EDITED = "전세 보증금 때문에 내용증명을 보내려고 해요. 무엇을 적어야 하나요?";
@@ -15,10 +16,10 @@ let expert;
 await play(async ({ open }) => {
   asker = await open({ cuttable: true });
   expert = await open();
-  await story();
+  await story(open);
 });
 
-async function story() {
+async function story(open) {
   await expert.register(named("e"), "김하늘", "답해 줄래요");
   await expert.specialise("전세 보증금과 주택 임대차");
   await asker.register(named("a"), "이서연", "질문할래요");
@@ -35,7 +36,7 @@ async function story() {
   await asker.page.getByText("김하늘 님이 함께해요").waitFor();
   await asker.page.getByRole("link", { name: "대화방으로 가기" }).click();
   await chat();
-  await afterIt();
+  await afterIt(open);
 }
 
 /** The question is changed, and who was asked reads the change without doing anything. */
@@ -111,7 +112,7 @@ async function composing() {
   assert.equal(await page.getByLabel("메시지").inputValue(), "");
 }
 
-async function afterIt() {
+async function afterIt(open) {
   await asker.button("해결됐어요").click();
   await expert.page.getByText("끝난 대화라 더 쓸 수 없어요.").waitFor();
   await picture(asker, "rating");
@@ -120,7 +121,14 @@ async function afterIt() {
   await asker.button("평가 남기기").click();
   await asker.page.getByText("평가를 남겼어요. 고마워요.").waitFor();
 
+  const room = new URL(asker.page.url()).hash;
+  const words = ["만기일이 언제인가요?", "지난달 말일이에요."];
+  const next = await sharing({ open, asker, expert, question: EDITED, words });
+  const read = await next.page.locator(".alike a").first().getAttribute("href");
+  await expert.page.goto(`${base}${room}`);
+
   await asker.button("다시 이어가기").click();
+  await takenBack(next, read.split("/").at(-1));
   await asker.say("하나만 더 여쭤볼게요.");
   await expert.page.locator(".bubble", { hasText: "하나만 더 여쭤볼게요." }).waitFor();
 

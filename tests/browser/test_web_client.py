@@ -3,10 +3,13 @@
 `YEON_TEST_PICTURES` names a directory for pictures of every page, `YEON_TEST_MESSAGES` says how long the long history is.
 """
 
+import asyncio
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import httpx
 import pytest
 
 from infra.embedded.ports import any_free
+from tests.matcher.llm.server import Call, Reply, openai, serving
 from tests.stories.conftest import Stack
 
 HERE = Path(__file__).parent
@@ -47,7 +51,33 @@ def modules() -> None:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def model() -> Iterator[str]:
+    """The address of a language model, which files no question and drafts from the first passage."""
+    loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    found: list[str] = []
+
+    def says(call: Call) -> Reply:
+        if "passages" in json.loads(call.body["messages"][-1]["content"]):
+            return openai({"draft": "만기일과 돌려받을 금액을 적으세요 [1]."})
+        return openai({"category": "none", "keywords": [], "urgency": "none"})
+
+    async def serve() -> None:
+        async with serving(says) as server:
+            found.append(server.url)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(30)
+    yield found[0]
+    loop.call_soon_threadsafe(over.set)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[Stack]:
     """A whole stack of its own, nobody in it. One expert may accept a question, so that a race can be lost."""
     settings = {
         "YEON_ACCEPTANCES": "1",
@@ -55,6 +85,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "YEON_PUSH_CONTACT": "mailto:ops@example.org",
         "YEON_PUSH_HOSTS": PUSHED_TO,
         "YEON_NOTIFY_PUSH_SECONDS": "0.2",
+        "YEON_LLM_URL": model,
+        "YEON_LLM_MODEL": "test",
     }
     stack = Stack(tmp_path_factory.mktemp("browser"), "embedded", extra=settings)
     stack.start()

@@ -9,7 +9,7 @@ import ko from "../../gateway/web/i18n/ko.js";
 
 const WEB = new URL("../../gateway/web/", import.meta.url);
 const code = readdirSync(WEB, { recursive: true })
-  .filter((name) => name.endsWith(".js") && !name.startsWith("vendor") && !/i18n.(ko|en)\.js/.test(name))
+  .filter((name) => name.endsWith(".js") && !name.startsWith("vendor") && !/i18n.(ko|en)\b/.test(name))
   .map((name) => readFileSync(new URL(name, WEB), "utf8"))
   .join("\n");
 

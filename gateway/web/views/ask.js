@@ -4,11 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, draft, suggest } from "../actions.js";
 import { html } from "../html.js";
-import { ago, minutes, t } from "../i18n/index.js";
+import { minutes, t } from "../i18n/index.js";
 import { attempt, notify } from "../session.js";
-import { now } from "../state/clock.js";
 import { go, state } from "../state/store.js";
 import { urgencyOf } from "../state/urgency.js";
+import { AlikeList } from "./archive.js";
 import { Choice, Field } from "./parts.js";
 
 const PAUSE_MS = 250;
@@ -133,19 +133,7 @@ function About({ about }) {
 function Similar({ similar, onAnswered, onDismiss }) {
   return html`<section class="card similar" aria-label=${t("similar.title")}>
     <h2>${t("similar.title")}</h2>
-    <ul class="list">
-      ${similar.map(
-        (one) => html`<li key=${one.questionId}>
-          <a class="row" href=${one.roomId ? `#/rooms/${one.roomId}` : `#/questions/${one.questionId}`}>
-            <span class="grow">
-              <b class="cut">${one.content}</b>
-              <small>${t("similar.resolved", { when: ago(one.resolvedAt, now.value) })}</small>
-            </span>
-            <span aria-hidden="true">›</span>
-          </a>
-        </li>`,
-      )}
-    </ul>
+    <${AlikeList} similar=${similar} />
     <p class="actions">
       <button class="secondary" type="button" onClick=${onAnswered}>${t("similar.enough")}</button>
       <button class="plain" type="button" onClick=${onDismiss}>${t("similar.still")}</button>

@@ -4,6 +4,7 @@
  * uncontrolled and never re-rendered from the state.
  */
 
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { say, sendFiles, typing } from "../actions.js";
@@ -17,6 +18,13 @@ const TOUCH = matchMedia("(hover: none) and (pointer: coarse)");
 const LINE_BREAKS = new Set(["insertLineBreak", "insertParagraph"]);
 /** What was being written, by room: going to another room and back keeps it. */
 const drafts = new Map();
+/** What somebody wants to have where they write: `{roomId, text}`. */
+const given = signal(null);
+
+/** Put `text` where the person writes in that room, behind what is there; they send it, or not. */
+export function putIn(roomId, text) {
+  given.value = { roomId, text };
+}
 
 export function Composer({ roomId }) {
   const field = useRef(null);
@@ -29,6 +37,16 @@ export function Composer({ roomId }) {
     grow();
     return stopTyping;
   }, [roomId]);
+
+  const put = given.value;
+  useEffect(() => {
+    if (put?.roomId !== roomId) return;
+    given.value = null;
+    const written = field.current.value.trimEnd();
+    field.current.value = written ? `${written}\n${put.text}` : put.text;
+    typed();
+    field.current.focus();
+  }, [put, roomId]);
 
   function stopTyping() {
     if (toldAt.current > 0) typing(roomId, false);

@@ -57,9 +57,11 @@ export function ExpertForm({ expert }) {
       />`,
     )}
     ${specialties.length < MOST &&
-    html`<button class="plain" type="button" onClick=${() => setSpecialties([...specialties, { name: "", level: 3 }])}>
-      + ${t("expert.add")}
-    </button>`}
+    html`<p class="actions">
+      <button class="plain" type="button" onClick=${() => setSpecialties([...specialties, { name: "", level: 3 }])}>
+        + ${t("expert.add")}
+      </button>
+    </p>`}
     <div class="pair">
       <${Field} id="years" label=${t("expert.years")}>
         <input id="years" name="years" type="number" min="0" max="80" value=${given.experienceYears} required />

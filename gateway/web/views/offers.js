@@ -8,6 +8,8 @@ import { errorText, t } from "../i18n/index.js";
 import { attempt, readQuestion } from "../session.js";
 import { now } from "../state/clock.js";
 import { myOffers, openRooms, state } from "../state/store.js";
+import { Alike } from "./archive.js";
+import { Draft } from "./draft.js";
 import { Countdown, Reasons, Score } from "./parts.js";
 
 const ANSWERABLE = new Set(["open", "accepting", "declining"]);
@@ -83,6 +85,8 @@ function OpenOffer({ entry }) {
       <h3>${t("offers.why")} <${Score} score=${offer.score} /></h3>
       <${Reasons} reasons=${offer.reasons} />
     </section>
+    <${Alike} similar=${state.value.questions[question.id]?.similar} title=${t("offers.alike")} />
+    <${Draft} questionId=${question.id} />
     ${entry.code && html`<p class="wrong" role="alert">${errorText(entry.code)}</p>`}
     <p class="actions">
       <button class="primary" type="button" disabled=${busy} onClick=${() => answer(question.id, "accept")}>

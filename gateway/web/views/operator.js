@@ -58,10 +58,15 @@ export function OperatorView() {
       <${Figure} name=${t("operator.open_rooms")} value=${counts.rooms.active ?? 0} />
       <${Figure} name=${t("operator.people")} value=${counts.people} />
       <${Figure} name=${t("operator.experts")} value=${counts.experts} />
-      <${Figure} name=${t("operator.top_share")} value=${share(fairness.topShare)} />
-      <${Figure} name=${t("operator.explored_share")} value=${share(fairness.exploredShare)} />
-      <${Figure} name=${t("operator.explored_acceptance")} value=${share(fairness.exploredAcceptance)} />
     </dl>
+    <section class="fairness">
+      <h2>${t("operator.fairness")}</h2>
+      <dl class="figures">
+        <${Figure} name=${t("operator.top_share")} value=${share(fairness.topShare)} />
+        <${Figure} name=${t("operator.explored_share")} value=${share(fairness.exploredShare)} />
+        <${Figure} name=${t("operator.explored_acceptance")} value=${share(fairness.exploredAcceptance)} />
+      </dl>
+    </section>
     <div class="pair">
       <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
       <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort().map(([name, count]) => [name.split(":").slice(0, 2).join(":"), count])} />

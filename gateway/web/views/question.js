@@ -8,6 +8,7 @@ import { clockTime, t } from "../i18n/index.js";
 import { attempt, readQuestion } from "../session.js";
 import { state } from "../state/store.js";
 import { story } from "../state/story.js";
+import { Alike, Sharing } from "./archive.js";
 import { EditQuestion } from "./edit-question.js";
 import { Avatar, Countdown, Reasons, Score, Status } from "./parts.js";
 import { Rating } from "./rating.js";
@@ -30,6 +31,8 @@ const MOVES = {
 };
 
 const EDITABLE = new Set(["pending", "matched", "unmatched"]);
+
+const OVER = new Set(["resolved", "cancelled"]);
 
 export function Moves({ question }) {
   const mine = question.userId === state.value.me.id;
@@ -81,6 +84,8 @@ export function QuestionView({ id }) {
       ${question.roomId && html`<a class="button primary" href=${`#/rooms/${question.roomId}`}>${t("question.open_room")}</a>`}
       <${Moves} question=${question} />
     </p>
+    ${!OVER.has(question.status) && html`<${Alike} similar=${question.similar} title=${t("similar.after")} />`}
+    ${question.status === "resolved" && html`<${Sharing} question=${question} />`}
     ${question.status === "resolved" && html`<${Rating} question=${question} />`}
   </article>`;
 }

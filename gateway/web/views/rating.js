@@ -40,14 +40,14 @@ function RateOne({ questionId, offer }) {
       }}
       options=${["1", "2", "3", "4", "5"].map((one) => [
         one,
-        html`<span aria-hidden="true">${"★".repeat(Number(one))}</span><span class="only-read">${t("rate.stars", { count: one })}</span>`,
+        html`<span class=${Number(one) <= Number(stars ?? 0) ? "star on" : "star"} aria-hidden="true">★</span><span class="only-read">${t("rate.stars", { count: one })}</span>`,
       ])}
     />
-    <${Field} id=${id} label=${t("rate.comment")}>
-      <input id=${id} name="comment" maxlength="2000" />
-    <//>
-    ${done
-      ? html`<p role="status">${t("rate.done")}</p>`
-      : html`<button class="secondary" disabled=${!stars}>${t("rate.do")}</button>`}
+    ${!done &&
+    html`<${Field} id=${id} label=${t("rate.comment")}>
+        <input id=${id} name="comment" maxlength="2000" />
+      <//>
+      <button class="secondary" disabled=${!stars}>${t("rate.do")}</button>`}
+    <p class="hint" role="status">${done && t("rate.done")}</p>
   </form>`;
 }

@@ -1,12 +1,15 @@
 /** The right pane of a room: its question, who is here, bringing someone in, and ending it. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { leave } from "../actions.js";
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
-import { attempt } from "../session.js";
+import { attempt, readQuestion } from "../session.js";
 import { state } from "../state/store.js";
+import { Alike, Sharing } from "./archive.js";
+import { putIn } from "./composer.js";
+import { Draft } from "./draft.js";
 import { Invite } from "./invite.js";
 import { MemberRole } from "./messages.js";
 import { Avatar, Status } from "./parts.js";
@@ -18,7 +21,16 @@ export function RoomAbout({ id }) {
   const room = state.value.rooms[id];
   const question = state.value.questions[room.questionId] ?? { content: room.question };
   const mine = question.userId === state.value.me.id;
-  const guest = room.participants.find((person) => person.userId === state.value.me.id)?.role === "guest";
+  const role = room.participants.find((person) => person.userId === state.value.me.id)?.role;
+  const resolved = question.status === "resolved" && room.status === "closed";
+  // How it ended is no frame to the experts.
+  useEffect(() => {
+    if (room.status === "closed" && room.questionId && role === "expert") readQuestion(room.questionId).catch(() => {});
+  }, [room.status]);
+  function use(text) {
+    setShown(false);
+    putIn(id, text);
+  }
   return html`<aside class=${`about room-about ${shown ? "shown" : ""}`} aria-label=${t("room.about")}>
     <button class="plain narrow-only about-switch" type="button" aria-expanded=${shown} onClick=${() => setShown(!shown)}>
       ${shown ? t("close") : t("room.about")}
@@ -31,6 +43,9 @@ export function RoomAbout({ id }) {
         <p class="meta">${question.status && html`<${Status} status=${question.status} />`}</p>
         ${mine && html`<p class="actions"><${Moves} question=${question} /></p>`}
       </section>`}
+      ${resolved && (mine || role === "expert") && html`<${Sharing} question=${question} />`}
+      ${room.status === "active" && role === "expert" && html`<${Draft} key=${id} questionId=${room.questionId} onUse=${use} />`}
+      ${room.status === "active" && html`<${Alike} similar=${question.similar} title=${t(mine ? "similar.after" : "offers.alike")} />`}
       ${mine && question.status === "resolved" && html`<${Rating} question=${question} />`}
       <section>
         <h2>${t("room.members")}</h2>
@@ -38,7 +53,7 @@ export function RoomAbout({ id }) {
           ${room.participants.map((person) => html`<${Person} key=${person.userId} person=${person} />`)}
         </ul>
       </section>
-      ${room.status === "active" && !guest && html`<${Invite} room=${room} />`}
+      ${room.status === "active" && role !== "guest" && html`<${Invite} room=${room} />`}
       ${room.status === "active" && !mine && html`<${Leave} roomId=${id} />`}
     </div>
   </aside>`;

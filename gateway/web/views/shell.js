@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { errorText, t } from "../i18n/index.js";
 import { dismiss } from "../session.js";
 import { isAsker, isExpert, isOperator, openOffers, route, state, unreadTotal } from "../state/store.js";
+import { ArchiveView } from "./archive.js";
 import { AskView } from "./ask.js";
 import { Chat } from "./chat.js";
 import { ExpertsView } from "./experts.js";
@@ -48,6 +49,7 @@ function panes() {
     const about = html`<${QuestionAbout} id=${id} />`;
     return { place: "question", main: html`<${QuestionView} key=${id} id=${id} />`, about };
   }
+  if (place === "archive" && id) return { place, main: html`<${ArchiveView} key=${id} id=${id} />` };
   if (place === "rooms") return { place, main: html`<${Rooms} />` };
   if (place === "questions") return { place, main: html`<${Questions} />` };
   if (place === "offers") return { place, main: html`<${Offers} />` };

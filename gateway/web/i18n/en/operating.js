@@ -1,0 +1,27 @@
+/** For operators. */
+
+export default {
+  "operator.at": "As of {time}",
+  "operator.questions_per_minute": "Questions a minute, the last hour",
+  "operator.bars": "Now {now}, at most {most}",
+  "operator.questions_hour": "Questions, last hour",
+  "operator.to_match": "Time to match",
+  "operator.to_acceptance": "To first acceptance",
+  "operator.acceptance_rate": "Accepted",
+  "operator.open_offers": "Open offers",
+  "operator.open_rooms": "Open chats",
+  "operator.people": "People",
+  "operator.experts": "Experts",
+  "operator.fairness": "Asked fairly? (the last day)",
+  "operator.top_share": "In most lists",
+  "operator.explored_share": "Places for newcomers",
+  "operator.explored_acceptance": "Newcomers who accepted",
+  "operator.by_status": "Questions by status",
+  "operator.behind": "Events behind",
+  "operator.parked": "Parked events",
+  "operator.parked.none": "No event is parked.",
+  "operator.parked.behind": "{count} wait behind it",
+  "operator.parked.release": "Release",
+  "operator.parked.tried": "Tried again. What is still here still has its reason.",
+  "operator.sockets": "Sockets by gateway",
+};

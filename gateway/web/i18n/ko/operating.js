@@ -1,0 +1,27 @@
+/** 운영자의 말. */
+
+export default {
+  "operator.at": "{time} 기준",
+  "operator.questions_per_minute": "분당 질문 (지난 한 시간)",
+  "operator.bars": "지금 {now}, 가장 많을 때 {most}",
+  "operator.questions_hour": "한 시간 질문",
+  "operator.to_match": "찾기까지",
+  "operator.to_acceptance": "첫 수락까지",
+  "operator.acceptance_rate": "수락 비율",
+  "operator.open_offers": "열린 제안",
+  "operator.open_rooms": "열린 대화",
+  "operator.people": "사람",
+  "operator.experts": "전문가",
+  "operator.fairness": "고르게 물었나요 (지난 하루)",
+  "operator.top_share": "가장 많이 든 분",
+  "operator.explored_share": "새로 온 분의 자리",
+  "operator.explored_acceptance": "새로 온 분의 수락",
+  "operator.by_status": "질문 상태",
+  "operator.behind": "밀린 이벤트",
+  "operator.parked": "따로 둔 이벤트",
+  "operator.parked.none": "따로 둔 이벤트가 없어요.",
+  "operator.parked.behind": "뒤에 {count}개가 기다려요",
+  "operator.parked.release": "다시 흘리기",
+  "operator.parked.tried": "다시 흘려 봤어요. 남아 있다면 아직 까닭이 있어요.",
+  "operator.sockets": "접속 (게이트웨이별)",
+};
