@@ -7,7 +7,7 @@ from projections.queries.reading import Pool
 from projections.tables import LIVE, TABLES, ddl
 from schemas.topics import TOPICS
 
-LOCK = 0x7965_6F6E_0002
+LOCK = 0x7965_6F6E_0004
 """The advisory lock under which the tables are made, so that roles may start at the same time."""
 
 _PRESENT = "SELECT count(*) FROM pg_tables WHERE schemaname = %s AND tablename = ANY(%s)"
@@ -29,6 +29,6 @@ async def prepare(pool: Pool) -> None:
     async with pool.connection() as connection, connection.transaction():
         await connection.execute(sql.SQL("SELECT pg_advisory_xact_lock({})").format(sql.Literal(LOCK)))
         present = await (await connection.execute(_PRESENT, (LIVE, list(TABLES)))).fetchone()
-        if present is None or present[0] < len(TABLES):  # making an index again would wait for every writer
+        if present is None or present[0] < len(TABLES):  # `indexes` makes what tables lack
             await connection.execute(ddl(LIVE))
         await connection.execute(_BEGIN, [list(column) for column in zip(*wanted, strict=True)])

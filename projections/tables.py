@@ -90,7 +90,13 @@ TABLES: dict[str, Table] = {
 
 
 @cache
+def statements() -> str:
+    """`views.sql`, in which `{schema}` stands for the schema."""
+    return _DDL.read_text()
+
+
+@cache
 def ddl(schema: str) -> sql.Composed:
     """The statements that make the schema and its tables where they are missing."""
-    text: str = _DDL.read_text()
+    text: str = statements()
     return sql.SQL(text).format(schema=sql.Identifier(schema))

@@ -14,6 +14,7 @@ from infra.postgres import pool as connect
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from projections.catalogue import consumers
+from projections.indexes import keep_indexed
 from projections.prepare import prepare as prepare_views
 from schemas.port import CommandPort
 from schemas.topics import CONVERSATIONS
@@ -78,6 +79,7 @@ async def run_worker(settings: Settings, commands: CommandPort) -> None:
                 statistics.publish,
                 lambda: audit.keep_looking(partitions),
                 lambda: keep_copying(app, pool, store),
+                lambda: keep_indexed(pool),
             ],
             refill=views.apply,
         )

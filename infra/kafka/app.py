@@ -19,7 +19,7 @@ from infra.kafka.generations import Group, count_start, read_generations
 from infra.kafka.intake import Broken, Passing, Record
 from infra.kafka.offsets import commit_starts
 from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
-from infra.kafka.tracking import Consumers, Heard, read_tracking
+from infra.kafka.tracking import Consumers, Heard, read_checkpoints, read_tracking
 from infra.settings import Settings
 from schemas.envelope import Received
 from schemas.events import CATALOGUE
@@ -65,9 +65,10 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
         generations = await read_generations(connection, list(consumers))
         start = await count_start(connection, application) if settings.embedded_broker else None
         tracked = await read_tracking(connection, consumers)
+        known = await read_checkpoints(connection, generations)
     group = Group(application, generations, start, Heard(tracked) if start is not None else Heard({}))
     async with asyncio.timeout(STARTS_SECONDS):  # aiokafka waits for ever for a topic that is not there
-        begun = await commit_starts(Access.of(settings), group.name, tracked)
+        begun = await commit_starts(Access.of(settings), group.name, tracked, known)
     log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
     return group
 

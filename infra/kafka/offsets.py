@@ -1,11 +1,14 @@
 """Where a fresh consumer group begins: at the first record above what its consumers have tracked.
 
-Only a saving of work: the chain guard drops what is too early and fills what is too late.
+Only a saving of work: the chain guard drops what is too early and fills what is too late. The relay's checkpoints say where
+to look, so a start reads nothing of a partition whose end its consumers have seen, however long it is: the embedded broker
+answers whoever reads one record with all that follows it, whatever limit it is given.
 """
 
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, OffsetOutOfRangeError, UnknownMemberIdError
@@ -19,6 +22,31 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = sys.maxsize
 """Of a record that did not come or does not tell its position: to begin before it costs work, after it an event."""
+
+REPEATED = 1_000
+"""Records that a partition may hold twice, after a relay was killed, and a search does not reckon with; of more, what is
+begun after is read from the store."""
+
+
+class Checkpoint(NamedTuple):
+    """A record that the relay wrote, and the position of its event; what is before it is not above that."""
+
+    offset: int
+    position: int
+
+
+def between(
+    tracked: int, beginning: int, end: int, known: Checkpoint | None, repeated: int = REPEATED
+) -> tuple[int, int]:
+    """The offsets in `beginning..end` between which the first record above the position `tracked` is, as far as can be
+    told from one that is known: at an offset lower by n stands an event whose position is lower by n or more, but for
+    `repeated` ones."""
+    if known is None or not beginning <= known.offset < end:
+        return beginning, end
+    if known.position <= tracked:
+        return known.offset + 1, known.offset + 1
+    low = known.offset - (known.position - tracked) - repeated
+    return max(beginning, low), known.offset
 
 
 async def first_above(
@@ -72,11 +100,14 @@ def record_position(record: ConsumerRecord | None) -> int:
 
 
 async def commit_starts(
-    access: Access, group: str, tracked: Mapping[tuple[str, int], int]
+    access: Access,
+    group: str,
+    tracked: Mapping[tuple[str, int], int],
+    known: Mapping[tuple[str, int], Checkpoint],
 ) -> dict[tuple[str, int], int]:
     """Commit, for each partition of `tracked` where `group` has no offset yet, the one to begin from.
 
-    Returns the offsets committed. Another member that joined meanwhile has done it already.
+    `known` are the relay's checkpoints, of partitions that have one. Returns the offsets committed. Another member that joined meanwhile has done it already.
     """
     member = AIOKafkaConsumer(**access.client(), group_id=group, enable_auto_commit=False)
     await member.start()
@@ -84,7 +115,8 @@ async def commit_starts(
         partitions = [TopicPartition(topic, partition) for topic, partition in tracked]
         member.assign(partitions)
         fresh = [at for at in partitions if await member.committed(at) is None]
-        starts = await _starts(access, {at: tracked[at.topic, at.partition] for at in fresh}) if fresh else {}
+        wanted = {at: tracked[at.topic, at.partition] for at in fresh}
+        starts = await _starts(access, wanted, known) if fresh else {}
         if starts:
             await member.commit({at: OffsetAndMetadata(offset, "") for at, offset in starts.items()})
     except (CommitFailedError, UnknownMemberIdError):
@@ -95,7 +127,9 @@ async def commit_starts(
     return {(at.topic, at.partition): offset for at, offset in starts.items()}
 
 
-async def _starts(access: Access, tracked: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+async def _starts(
+    access: Access, tracked: Mapping[TopicPartition, int], known: Mapping[tuple[str, int], Checkpoint]
+) -> dict[TopicPartition, int]:
     consumer = reader(access)
     await consumer.start()
     try:
@@ -107,7 +141,8 @@ async def _starts(access: Access, tracked: Mapping[TopicPartition, int]) -> dict
             async def position_at(offset: int, at: TopicPartition = at) -> int:
                 return record_position(await read_at(consumer, at, offset)) or UNKNOWN
 
-            starts[at] = await first_above(position, beginnings[at], ends[at], position_at)
+            low, high = between(position, beginnings[at], ends[at], known.get((at.topic, at.partition)))
+            starts[at] = await first_above(position, low, high, position_at)
         return starts
     finally:
         await consumer.stop()

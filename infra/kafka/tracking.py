@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from infra.kafka.offsets import Checkpoint
 from schemas.topics import TOPICS
 
 Consumers = Mapping[str, Sequence[str]]
@@ -35,6 +36,22 @@ async def read_published(connection: AsyncConnection[TupleRow], topics: Sequence
         "SELECT topic, partition, position FROM ops.relay_checkpoints WHERE topic = ANY(%s)", (list(topics),)
     )
     return {(topic, partition): int(position) for topic, partition, position in await rows.fetchall()}
+
+
+async def read_checkpoints(
+    connection: AsyncConnection[TupleRow], generations: Mapping[str, int]
+) -> dict[tuple[str, int], Checkpoint]:
+    """The last record of each partition that the broker acknowledged to the relay, in these generations of the topics."""
+    rows = await connection.execute(
+        "SELECT topic, partition, generation, broker_offset, position FROM ops.relay_checkpoints"
+        " WHERE topic = ANY(%s)",
+        (list(generations),),
+    )
+    return {
+        (topic, partition): Checkpoint(offset, position)
+        for topic, partition, generation, offset, position in await rows.fetchall()
+        if generation == generations[topic] and position
+    }
 
 
 class Progress:

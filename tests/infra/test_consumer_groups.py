@@ -1,6 +1,7 @@
 """Groups by generation, where a fresh one begins, and when an application has to be started anew."""
 
 import asyncio
+from itertools import accumulate
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from hypothesis import given
@@ -13,7 +14,7 @@ from infra.kafka.access import Access
 from infra.kafka.app import decode, prepare_group
 from infra.kafka.generations import count_start, raise_generation, read_generations
 from infra.kafka.intake import Broken
-from infra.kafka.offsets import first_above
+from infra.kafka.offsets import Checkpoint, between, first_above
 from infra.kafka.producer import Interrupted, Producer
 from infra.kafka.readiness import ensure_topics
 from infra.kafka.tracking import Heard, Progress, stuck
@@ -40,6 +41,38 @@ async def test_a_group_begins_at_a_first_record_above_the_position(
     assert found == 100 or await position_at(found - 1) <= tracked
     if positions == sorted(positions):
         assert all((p > tracked) == (100 + i >= found) for i, p in enumerate(positions))
+
+
+@given(
+    st.lists(st.integers(1, 5), max_size=40), st.integers(0, 250), st.data(), st.sampled_from([0, 7, 1_000])
+)
+async def test_a_group_begins_at_the_same_record_where_a_checkpoint_is_known(
+    steps: list[int], tracked: int, data: st.DataObject, begins: int
+) -> None:
+    positions = list(accumulate(steps))
+    end = begins + len(positions)
+    of_any = st.integers(begins, max(begins, end - 1)) if positions else st.nothing()
+    offset = data.draw(st.none() | of_any | st.just(end) | st.just(begins - 1))
+    inside = offset is not None and begins <= offset < end
+    known = Checkpoint(offset, positions[offset - begins] if inside else 9) if offset is not None else None
+
+    async def position_at(offset: int) -> int:
+        return positions[offset - begins]
+
+    low, high = between(tracked, begins, end, known, repeated=0)
+    found = await first_above(tracked, low, high, position_at)
+
+    wanted = await first_above(tracked, begins, end, position_at)
+    if known is not None and inside and known.position <= tracked:
+        assert found == known.offset + 1 <= wanted  # nothing is read; what was seen is dropped
+    else:
+        assert found == wanted
+
+
+async def test_a_start_reads_nothing_of_a_partition_whose_end_was_seen() -> None:
+    assert between(900, 0, 700, Checkpoint(offset=699, position=900)) == (700, 700)
+    assert between(890, 0, 1_000_000, Checkpoint(offset=999_999, position=900)) == (998_989, 999_999)
+    assert between(900, 0, 700, None) == (0, 700)
 
 
 def test_an_application_is_stuck_when_events_wait_and_none_is_applied() -> None:
@@ -120,17 +153,26 @@ async def test_a_fresh_group_begins_after_what_is_tracked(module_database: str, 
                 "INSERT INTO ops.tracking VALUES ('half', %s, %s, %s)", (place.topic, place.partition, half)
             )
 
-    # when a group is made ready
+    # when groups are made ready, while the relay's checkpoints are unknown and then when they are known
     group = await prepare_group("halfway", settings, {ACCOUNTS: ["half"]})
+    async with await AsyncConnection.connect(module_database, autocommit=True) as connection:
+        for place in places:
+            mine = [event.position for event in history.events if event.partition == place.partition]
+            await connection.execute(
+                "INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, %s, %s)",
+                (place.topic, place.partition, len(mine) - 1, mine[-1]),
+            )
+    known = await prepare_group("known", settings, {ACCOUNTS: ["half"]})
 
-    # then it begins at the second half in every partition
+    # then they begin at the second half in every partition
     assert group.name.startswith("halfway.g1.s")
-    member = AIOKafkaConsumer(bootstrap_servers=topics.bootstrap(kafka_url), group_id=group.name)
-    await member.start()
-    for place in places:
-        done = [e for e in history.events[:20] if e.partition == place.partition]
-        assert await member.committed(place) == len(done)
-    await member.stop()
+    for name in (group.name, known.name):
+        member = AIOKafkaConsumer(bootstrap_servers=topics.bootstrap(kafka_url), group_id=name)
+        await member.start()
+        for place in places:
+            done = [e for e in history.events[:20] if e.partition == place.partition]
+            assert await member.committed(place) == len(done)
+        await member.stop()
 
 
 async def test_a_group_begins_before_a_record_that_does_not_tell_its_position(
