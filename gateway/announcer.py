@@ -12,9 +12,9 @@ from redis.exceptions import RedisError
 
 from gateway.batched import Batched
 from infra.ids import new_id
-from infra.push import PUBLISHED, UNPUBLISHED, Heard, channel, encode, note_traced
+from infra.push import PUBLISHED, UNPUBLISHED, Heard, Pushed, channel, encode, note_traced
 from projections import rooms
-from projections.rows import Push, traced
+from projections.rows import traced
 from schemas.envelope import Event
 
 log = logging.getLogger(__name__)
@@ -43,20 +43,19 @@ class Announcer:
             return
         for push in pushes:
             self._here(Heard(push.kind, push.id, push.seq, push.frame))
-        task = asyncio.create_task(self._publish(pushes))
+        task = asyncio.create_task(publish(self._redis, pushes, self.name))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _publish(self, pushes: Sequence[Push]) -> None:
-        said = [
-            self._redis.run("PUBLISH", channel(push.kind, push.id), encode(push, self.name))
-            for push in pushes
-        ]
-        try:
-            await asyncio.gather(*said)
-        except (RedisError, OSError) as error:
-            UNPUBLISHED.inc(len(pushes))
-            log.warning("%d early pushes were not published: %s", len(pushes), error)
-        else:
-            PUBLISHED.inc(len(pushes))
-            note_traced(pushes)
+
+async def publish(redis: Batched, pushes: Sequence[Pushed], by: str = "") -> None:
+    """Say `pushes` under the name `by`. Failing to fails nothing: it is counted and logged."""
+    said = [redis.run("PUBLISH", channel(push.kind, push.id), encode(push, by)) for push in pushes]
+    try:
+        await asyncio.gather(*said)
+    except (RedisError, OSError) as error:
+        UNPUBLISHED.inc(len(pushes))
+        log.warning("%d pushes were not published: %s", len(pushes), error)
+    else:
+        PUBLISHED.inc(len(pushes))
+        note_traced(pushes)

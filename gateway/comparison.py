@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.line import Line
-from gateway.sources import AWAY, Views
+from gateway.sources import AWAY, PAGE, Views
 
 COMPARE_SECONDS = 1.0
 AGAIN_SECONDS = 0.2
@@ -95,7 +95,7 @@ class Comparison:
         try:
             while line.feed.behind and not line.idle:
                 before = line.feed.head
-                line.emit(line.feed.fill(await line.page(before or 0)))
+                line.emit(line.feed.fill(await line.page(before or 0, PAGE)))
                 if line.feed.head == before:
                     if pause > HOLE_AT_MOST_SECONDS:
                         return  # the next push or comparison comes back to it

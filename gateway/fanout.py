@@ -67,6 +67,8 @@ class Fanout:
             if not inside or line.moved_since(listener.user_id, head) is False:
                 raise NotInRoom
             line.attach(listener, has)
+            if listener not in line.live:
+                raise NotInRoom  # they left by what had come meanwhile
             self._heard.setdefault(listener, set()).add(room_id)
             self.comparison.again(room_id)
             return has
@@ -136,14 +138,14 @@ class Fanout:
         self.comparison.fill(line)
 
     def _room(self, room_id: UUID) -> Line:
-        async def page(after: int) -> Numbered:
-            return await self._views.room_page(room_id, after)
+        async def page(after: int, most: int) -> Numbered:
+            return await self._views.room_page(room_id, after, most)
 
         return self._rooms.setdefault(room_id, Line(channel("room", room_id), page))
 
     def _inbox(self, user_id: UUID) -> Line:
-        async def page(after: int) -> Numbered:
-            return await self._views.inbox_page(user_id, after)
+        async def page(after: int, most: int) -> Numbered:
+            return await self._views.inbox_page(user_id, after, most)
 
         return self._users.setdefault(user_id, Line(channel("user", user_id), page))
 
@@ -168,7 +170,8 @@ class Fanout:
                     await asyncio.sleep(
                         REST_SECONDS
                     )  # others are heard while somebody comes back from far away
-                numbered = await line.page(has)
+                # Few at a time are read for many at once: who missed one message is asked about with 500 others.
+                numbered = await line.page(has, min(PAGE, newest - has))
                 full = len(numbered) >= PAGE
                 page: list[bytes] = []
                 for number, item in numbered:

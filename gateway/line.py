@@ -31,8 +31,8 @@ def framed(frame: dict[str, Any]) -> Framed:
 
 
 Numbered = list[tuple[int, Framed]]
-Page = Callable[[int], Awaitable[Numbered]]
-"""What the views hold after a number, ascending, as much as fits a page."""
+Page = Callable[[int, int], Awaitable[Numbered]]
+"""What the views hold after a number, ascending; so many at most."""
 
 
 class Listener(Protocol):

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from os import getpid
 from socket import gethostname
@@ -18,10 +18,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import frames
+from gateway.announcer import publish
 from gateway.batched import Batched
 from gateway.together import Together
 from infra.presence import LOOKING, ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
-from infra.push import Heard, publish
+from infra.push import Heard
 from projections.queries.reading import Pool
 from projections.queries.rooms import room_ids_of
 
@@ -32,10 +33,21 @@ SOCKETS = "yeon:sockets"
 NODE = f"{gethostname()}:{getpid()}"
 log = logging.getLogger(__name__)
 
+MANY = 500
+"""People asked about at once."""
+_ADD = """
+local added = {}
+for i = 1, #ARGV, 2 do added[#added + 1] = redis.call('ZADD', KEYS[1], 'GT', ARGV[i + 1], ARGV[i]) end
+return added
+"""
 _REMOVE = """
-local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if score and tonumber(score) <= tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1]) end
-return 0
+local removed = {}
+for i = 1, #ARGV, 2 do
+    local score = redis.call('ZSCORE', KEYS[1], ARGV[i])
+    local old = score and tonumber(score) <= tonumber(ARGV[i + 1])
+    removed[#removed + 1] = old and redis.call('ZREM', KEYS[1], ARGV[i]) or 0
+end
+return removed
 """
 
 
@@ -46,8 +58,10 @@ class Present:
         """`batched` is for what a rush asks, `redis` for the rest."""
         self._redis = redis
         self._batched = batched
-        self._rooms = Together(partial(room_ids_of, pool), 500)
-        self._remove = redis.register_script(_REMOVE)
+        self._rooms = Together(partial(room_ids_of, pool), MANY)
+        self._add = Together(partial(self._each, _ADD, ONLINE), MANY)
+        self._look = Together(partial(self._each, _ADD, LOOKING), MANY)
+        self._remove = Together(partial(self._each, _REMOVE, ONLINE), MANY)
         self._sockets: Counter[UUID] = Counter()
         self._hidden: Counter[UUID] = Counter()
         """How many of them the person does not see."""
@@ -84,8 +98,7 @@ class Present:
         if self._sockets[user_id] == 1:
             now = time.time()
             self._refreshed[user_id] = now
-            added = self._batched.run("ZADD", ONLINE, "GT", now, str(user_id))
-            added.add_done_callback(partial(self._arrived, user_id))
+            self._add.of((user_id, now)).add_done_callback(partial(self._arrived, user_id))
         if self._sockets[user_id] == self._hidden[user_id] + 1:
             self._looked(user_id)
 
@@ -130,10 +143,12 @@ class Present:
         if looking:
             await self._redis.zadd(LOOKING, {str(user_id): now for user_id in looking}, gt=True)
         await self._redis.zremrangebyscore(LOOKING, "-inf", now - 2 * ONLINE_SECONDS)
-        for member in await self._redis.zrangebyscore(ONLINE, "-inf", now - ONLINE_SECONDS):
-            user_id = _user(member)
-            if await self._remove(keys=[ONLINE], args=[str(user_id), now - ONLINE_SECONDS]):
-                await self._announce(user_id, online=False)
+        late = [_user(one) for one in await self._redis.zrangebyscore(ONLINE, "-inf", now - ONLINE_SECONDS)]
+        removed = await asyncio.gather(
+            *(self._remove.of((user_id, now - ONLINE_SECONDS)) for user_id in late)
+        )
+        gone = [user_id for user_id, first in zip(late, removed, strict=True) if first]
+        await asyncio.gather(*(self._announce(user_id, online=False) for user_id in gone))
 
     async def close(self) -> None:
         """Tell nobody: whoever was here is about to come back elsewhere, and otherwise runs out there."""
@@ -153,15 +168,14 @@ class Present:
             del self._hidden[user_id]
 
     def _looked(self, user_id: UUID) -> None:
-        added = self._batched.run("ZADD", LOOKING, "GT", time.time(), str(user_id))
-        added.add_done_callback(_noted)
+        self._look.of((user_id, time.time())).add_done_callback(_noted)
 
     async def _depart(self, user_id: UUID) -> None:
         await asyncio.sleep(GRACE_SECONDS)
         if self._sockets[user_id]:
             return
         try:
-            if await self._remove(keys=[ONLINE], args=[str(user_id), self._refreshed.pop(user_id, 0.0)]):
+            if await self._remove.of((user_id, self._refreshed.pop(user_id, 0.0))):
                 await self._announce(user_id, online=False)
         except (RedisError, OSError) as error:
             log.warning("nobody is told that someone went: %s", error)
@@ -173,7 +187,13 @@ class Present:
             log.warning("nobody is told who came or went: %s", error)
             return
         frame = frames.presence(user_id, online)
-        await publish(self._redis, [Heard("room", room, 0, frame) for room in rooms], [])
+        await publish(self._batched, [Heard("room", room, 0, frame) for room in rooms])
+
+    async def _each(self, script: str, key: str, people: Sequence[tuple[UUID, float]]) -> list[int]:
+        """What `script` does with each person and time at `key`."""
+        said = [one for user_id, at in people for one in (str(user_id), at)]
+        answers: list[int] = await self._batched.run("EVAL", script, 1, key, *said)
+        return answers
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)

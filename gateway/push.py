@@ -37,7 +37,8 @@ class Ear:
         self._reconnected: Callable[[], None] = _ignore
         self._own = said_by("-")
         self._wanted: set[str] = set()
-        self._confirmed: dict[str, asyncio.Future[None]] = {}
+        self._unconfirmed: dict[str, list[asyncio.Future[None]]] = {}
+        """Who waits to hear each channel that is not heard yet."""
         self._changes: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
         self.connected = False
 
@@ -58,18 +59,22 @@ class Ear:
         """Return once pushes on `channel` arrive, or Redis turns out to be away."""
         if channel not in self._wanted:
             self._wanted.add(channel)
-            self._confirmed[channel] = asyncio.get_running_loop().create_future()
+            self._unconfirmed[channel] = []
             self._changes.put_nowait((True, channel))
-        confirmed = self._confirmed[channel]
-        if not self.connected or confirmed.done():
-            return
-        await asyncio.wait([confirmed], timeout=CONFIRM_SECONDS)
+        if self.connected and (waiting := self._unconfirmed.get(channel)) is not None:
+            loop = asyncio.get_running_loop()
+            heard: asyncio.Future[None] = loop.create_future()
+            waiting.append(heard)
+            late = loop.call_later(CONFIRM_SECONDS, _over, heard)
+            try:
+                await heard
+            finally:
+                late.cancel()
 
     def unsubscribe(self, channel: str) -> None:
         """Pushes on `channel` are of no interest any more."""
         self._wanted.discard(channel)
-        if (confirmed := self._confirmed.pop(channel, None)) is not None:
-            confirmed.cancel()
+        self._confirmed(channel)
         self._changes.put_nowait((False, channel))
 
     async def run(self) -> None:
@@ -133,9 +138,12 @@ class Ear:
                 if not message["data"].startswith(self._own):
                     self._heard(decode(channel, message["data"]))
             elif kind == "subscribe":
-                confirmed = self._confirmed.get(channel.decode())
-                if confirmed is not None and not confirmed.done():
-                    confirmed.set_result(None)
+                self._confirmed(channel.decode())
+
+    def _confirmed(self, channel: str) -> None:
+        """Nobody waits for the channel any more."""
+        for waiting in self._unconfirmed.pop(channel, ()):
+            _over(waiting)
 
     def _heard(self, heard: Heard | ProgressHeard) -> None:
         if isinstance(heard, ProgressHeard):
@@ -148,6 +156,11 @@ def _cancelled() -> bool:
     """Whether this task was told to end. Python 3.11's `wait_for`, which the Redis client sends with, may not say so."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _over(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _ignore(*_: object) -> None:

@@ -29,7 +29,7 @@ INBOX_WAITS_SECONDS = 0.25
 """After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
 FAREWELL_SECONDS = 3.0
 DRAIN_SECONDS = 20.0
-HOLD_SECONDS = 0.2
+HOLD_SECONDS = 0.5
 """For so long at most what a socket is told at its coming back is held to go together."""
 SETTLE_SECONDS = 2.0
 """How long a goodbye waits for commands under way."""

@@ -26,16 +26,16 @@ class Views(Protocol):
         """The last `seq` of the room. Raises `NotInRoom`."""
         ...
 
-    async def room_page(self, room_id: UUID, after: int) -> Numbered:
-        """The history after `after`, ascending."""
+    async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
+        """The first `most` (`PAGE` at most) of the history after `after`, ascending."""
         ...
 
     async def inbox_head(self, user_id: UUID) -> int:
         """The last number of the inbox before any hole."""
         ...
 
-    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
-        """The inbox after `after`, ascending; it may have holes."""
+    async def inbox_page(self, user_id: UUID, after: int, most: int = PAGE) -> Numbered:
+        """The first `most` (`PAGE` at most) of the inbox after `after`, ascending; it may have holes."""
         ...
 
     async def heads(

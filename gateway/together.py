@@ -14,10 +14,19 @@ Value = TypeVar("Value")
 class Together(Generic[Key, Value]):
     """Answers one key by asking for many."""
 
-    def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], most: int) -> None:
-        """`ask` answers each of at most `most` keys, in their order; what it raises, all who waited for it get."""
+    def __init__(
+        self,
+        ask: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]],
+        most: int,
+        weight: Callable[[Key], int] | None = None,
+    ) -> None:
+        """`ask` answers each of several keys, in their order; what it raises, all who waited for it get.
+
+        It is asked for so many at once as weigh at most `most`, or for one; each weighs 1 if there is no `weight`.
+        """
         self._ask = ask
         self._most = most
+        self._weight = weight
         self._waiting: list[tuple[Key, asyncio.Future[Value]]] = []
         self._runner: asyncio.Task[None] | None = None
 
@@ -31,7 +40,8 @@ class Together(Generic[Key, Value]):
 
     async def _run(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            count = self._together()
+            batch, self._waiting = self._waiting[:count], self._waiting[count:]
             try:
                 answers = await self._ask([key for key, _ in batch])
             except Exception as error:
@@ -43,3 +53,14 @@ class Together(Generic[Key, Value]):
                 if not future.done():
                     future.set_result(answer)
         self._runner = None
+
+    def _together(self) -> int:
+        """How many of those who wait are asked for at once."""
+        if self._weight is None:
+            return self._most
+        weight = 0
+        for count, (key, _) in enumerate(self._waiting):
+            weight += self._weight(key)
+            if weight > self._most:
+                return max(1, count)
+        return len(self._waiting)

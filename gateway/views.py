@@ -12,8 +12,8 @@ from projections.queries.progress import heads
 from projections.queries.reading import Pool
 from projections.queries.rooms import member_heads, room_frames
 
-MANY, FEW = 500, 20
-"""How many heads, and how many pages, are asked for at once."""
+MANY = 500
+"""How many heads are asked for at once, and pages with how many frames in all."""
 LATELY = 20
 """How many of the newest notifications may still have a hole among them."""
 
@@ -25,8 +25,8 @@ class QueriedViews:
         self._pool = pool
         self._room_heads = Together(partial(member_heads, pool), MANY)
         self._inbox_heads = Together(partial(unbroken_heads, pool, lately=LATELY), MANY)
-        self._room_pages = Together(partial(room_frames, pool, limit=PAGE), FEW)
-        self._inbox_pages = Together(partial(inbox_frames, pool, limit=PAGE), FEW)
+        self._room_pages = Together(partial(room_frames, pool), MANY, _frames)
+        self._inbox_pages = Together(partial(inbox_frames, pool), MANY, _frames)
 
     async def room_head(self, room_id: UUID, user_id: UUID) -> int:
         """The last `seq` of the room. Raises `NotInRoom`."""
@@ -35,18 +35,18 @@ class QueriedViews:
             raise NotInRoom
         return head
 
-    async def room_page(self, room_id: UUID, after: int) -> Numbered:
-        """The history after `after`, ascending."""
-        found = await self._room_pages.of((room_id, after))
+    async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
+        """The first `most` of the history after `after`, ascending."""
+        found = await self._room_pages.of((room_id, after, most))
         return [(seq, framed(frame)) for seq, frame in found]
 
     async def inbox_head(self, user_id: UUID) -> int:
         """The last number of the inbox before any hole that may still close."""
         return await self._inbox_heads.of(user_id)
 
-    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
-        """The inbox after `after`, ascending, up to the first hole."""
-        found = await self._inbox_pages.of((user_id, after))
+    async def inbox_page(self, user_id: UUID, after: int, most: int = PAGE) -> Numbered:
+        """The first `most` of the inbox after `after`, ascending, up to the first hole."""
+        found = await self._inbox_pages.of((user_id, after, most))
         return [(number, framed(frame)) for number, frame in found]
 
     async def heads(
@@ -55,3 +55,8 @@ class QueriedViews:
         """Where each room's history and each person's inbox stands."""
         found = await heads(self._pool, rooms, users)
         return found.rooms, found.users
+
+
+def _frames(asked: tuple[UUID, int, int]) -> int:
+    """How many frames a page has at most."""
+    return asked[2]

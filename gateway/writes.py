@@ -8,11 +8,13 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from uuid import UUID
 
 from redis.exceptions import RedisError
 
 from gateway.batched import Batched
+from gateway.together import Together
 from infra.push import ProgressHeard
 from projections.queries.progress import position
 from projections.queries.reading import Pool
@@ -33,6 +35,14 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 
+_READ = """
+local found = {}
+for i, key in ipairs(KEYS) do found[i] = redis.call('HGETALL', key) end
+return found
+"""
+MANY = 500
+"""People asked about at once."""
+
 Place = tuple[str, int]
 """Topic and partition."""
 
@@ -43,6 +53,7 @@ class Writes:
     def __init__(self, redis: Batched, pool: Pool, patience: float) -> None:
         """A read waits at most `patience` seconds."""
         self._redis = redis
+        self._shared = Together(self._read, MANY)
         self._pool = pool
         self._patience = patience
         self._own: OrderedDict[UUID, tuple[float, dict[Place, int]]] = OrderedDict()
@@ -110,13 +121,18 @@ class Writes:
         until, mine = self._own.get(user_id, (0.0, {}))
         written = dict(mine) if until > time.monotonic() else {}
         try:
-            shared = await self._redis.run("HGETALL", f"yeon:writes:{user_id}")
+            shared = await self._shared.of(user_id)
         except (RedisError, OSError) as error:
             log.warning("own writes at other gateways are not known: %s", error)
             return written
-        for field, wanted in shared.items():
-            name = field.decode() if isinstance(field, bytes) else field
-            topic, _, partition = name.rpartition(":")
+        for field, wanted in zip(shared[::2], shared[1::2], strict=True):
+            topic, _, partition = field.decode().rpartition(":")
             place = (topic, int(partition))
             written[place] = max(written.get(place, 0), int(wanted))
         return written
+
+    async def _read(self, user_ids: Sequence[UUID]) -> list[list[bytes]]:
+        """Of each person field and value, in turns, of what is remembered for all gateways."""
+        keys = [f"yeon:writes:{user_id}" for user_id in user_ids]
+        found: list[list[bytes]] = await self._redis.run("EVAL", _READ, len(keys), *keys)
+        return found

@@ -16,10 +16,11 @@ _AFTER = """
     WHERE user_id = %(user)s AND inbox_seq > %(after)s ORDER BY inbox_seq LIMIT %(limit)s
 """
 _AFTER_EACH = """
-    SELECT a.n, i.* FROM unnest(%(users)s::uuid[], %(seqs)s::bigint[]) WITH ORDINALITY AS a (user_id, seq, n)
+    SELECT a.n, i.*
+    FROM unnest(%(users)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[]) WITH ORDINALITY AS a (user_id, seq, most, n)
     CROSS JOIN LATERAL (
         SELECT inbox_seq, frame, data FROM views.inbox i
-        WHERE i.user_id = a.user_id AND i.inbox_seq > a.seq ORDER BY inbox_seq LIMIT %(limit)s
+        WHERE i.user_id = a.user_id AND i.inbox_seq > a.seq ORDER BY inbox_seq LIMIT a.most
     ) i ORDER BY a.n, i.inbox_seq
 """
 _NEWEST = """
@@ -45,13 +46,11 @@ async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100)
     return {"items": items, "hasMore": len(found) > limit}
 
 
-async def inbox_frames(
-    pool: Pool, after: Sequence[tuple[UUID, int]], limit: int = 500
-) -> list[list[tuple[int, Frame]]]:
-    """Of each person the first `limit` frames after an `inboxSeq`, with theirs, ascending and without a gap."""
-    users, seqs = [user_id for user_id, _ in after], [seq for _, seq in after]
-    pages: list[list[tuple[int, Frame]]] = [[] for _ in after]
-    for one in await rows(pool, _AFTER_EACH, {"users": users, "seqs": seqs, "limit": limit}):
+async def inbox_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> list[list[tuple[int, Frame]]]:
+    """Of each person the frames after an `inboxSeq`, so many at most, with theirs, ascending and without a gap."""
+    pages: list[list[tuple[int, Frame]]] = [[] for _ in asked]
+    users, seqs, limits = (list(column) for column in zip(*asked, strict=True))
+    for one in await rows(pool, _AFTER_EACH, {"users": users, "seqs": seqs, "limits": limits}):
         page, seq = pages[one["n"] - 1], one["inbox_seq"]
         if seq == seqs[one["n"] - 1] + len(page) + 1:
             page.append((seq, inbox_frame(one["frame"], one["data"])))

@@ -34,9 +34,10 @@ _AFTER = """
     ORDER BY seq LIMIT %(limit)s
 """
 _AFTER_EACH = """
-    SELECT a.n, i.* FROM unnest(%(rooms)s::uuid[], %(seqs)s::bigint[]) WITH ORDINALITY AS a (room_id, seq, n)
+    SELECT a.n, i.*
+    FROM unnest(%(rooms)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[]) WITH ORDINALITY AS a (room_id, seq, most, n)
     CROSS JOIN LATERAL (
-        SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.seq ORDER BY i.seq LIMIT %(limit)s
+        SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.seq ORDER BY i.seq LIMIT a.most
     ) i ORDER BY a.n, i.seq
 """
 _BEFORE = """
@@ -141,13 +142,11 @@ async def history(
     return {"items": [history_item(one["seq"], one) for one in page], "hasMore": len(found) > limit}
 
 
-async def room_frames(
-    pool: Pool, after: Sequence[tuple[UUID, int]], limit: int = 500
-) -> list[list[tuple[int, Frame]]]:
-    """Of each room the first `limit` frames after a `seq`, with theirs, ascending: what a listener has missed."""
-    rooms, seqs = [room_id for room_id, _ in after], [seq for _, seq in after]
-    pages: list[list[tuple[int, Frame]]] = [[] for _ in after]
-    for one in await rows(pool, _AFTER_EACH, {"rooms": rooms, "seqs": seqs, "limit": limit}):
+async def room_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> list[list[tuple[int, Frame]]]:
+    """Of each room the frames after a `seq`, so many at most, with theirs, ascending: what a listener has missed."""
+    pages: list[list[tuple[int, Frame]]] = [[] for _ in asked]
+    rooms, seqs, limits = (list(column) for column in zip(*asked, strict=True))
+    for one in await rows(pool, _AFTER_EACH, {"rooms": rooms, "seqs": seqs, "limits": limits}):
         seq = one["seq"]
         pages[one["n"] - 1].append((seq, room_frame(one["room_id"], seq, one)))
     return pages

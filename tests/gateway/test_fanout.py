@@ -45,22 +45,22 @@ class MemoryViews:
         await self.meanwhile()
         return head
 
-    async def room_page(self, room_id: UUID, after: int) -> Numbered:
+    async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         await asyncio.sleep(0)
         found = [(n, framed(f)) for n, f in sorted(self.items.get(room_id, {}).items()) if n > after]
         await asyncio.sleep(0)
         if self.gate is not None:
             await self.gate.wait()
-        return found[:PAGE]
+        return found[:most]
 
     async def inbox_head(self, user_id: UUID) -> int:
-        page = await self.inbox_page(user_id, 0)
+        page = await self.inbox_page(user_id, 0, len(self.items.get(user_id, {})))
         return page[-1][0] if page else 0
 
-    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
+    async def inbox_page(self, user_id: UUID, after: int, most: int = PAGE) -> Numbered:
         await asyncio.sleep(0)
         page: Numbered = []
-        while (number := after + len(page) + 1) in self.items.get(user_id, {}):
+        while len(page) < most and (number := after + len(page) + 1) in self.items.get(user_id, {}):
             page.append((number, framed(self.items[user_id][number])))
         return page
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from gateway.fanout import Fanout
 from gateway.held import Held
 from gateway.line import Numbered
+from gateway.sources import PAGE
 from tests.gateway.conftest import World
 
 
@@ -46,13 +47,13 @@ class Still:
     async def room_head(self, room_id: UUID, user_id: UUID) -> int:
         return self.head
 
-    async def room_page(self, room_id: UUID, after: int) -> Numbered:
+    async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         return []
 
     async def inbox_head(self, user_id: UUID) -> int:
         return 0
 
-    async def inbox_page(self, user_id: UUID, after: int) -> Numbered:
+    async def inbox_page(self, user_id: UUID, after: int, most: int = PAGE) -> Numbered:
         return []
 
     async def heads(

@@ -59,3 +59,13 @@ async def test_who_went_away_meanwhile_holds_nobody_up() -> None:
     asked.let.set()
 
     assert await stayed == 4
+
+
+async def test_what_weighs_too_much_together_goes_one_after_another_and_too_heavy_a_one_alone() -> None:
+    asked = Asked()
+    asked.let.set()
+    together = Together(asked, most=10, weight=lambda key: key)
+
+    assert await asyncio.gather(*map(together.of, (4, 6, 1, 11, 9, 1))) == [8, 12, 2, 22, 18, 2]
+
+    assert asked.batches == [[4, 6], [1], [11], [9, 1]]

@@ -288,11 +288,12 @@ async def test_frames_read_later_are_those_that_were_pushed(pool: Pool, log: Eve
     applied = await apply_batch(pool, world.history.received(), log)
 
     pushed = [(p.seq, p.frame) for p in applied.pushes if p.kind == "room"]
-    assert await rooms.room_frames(pool, [(world.one.room_id, 0)]) == [pushed]
-    assert await rooms.room_frames(pool, [(uuid4(), 0), (world.one.room_id, 2)], limit=2) == [[], pushed[2:4]]
+    assert await rooms.room_frames(pool, [(world.one.room_id, 0, 500)]) == [pushed]
+    some = [(uuid4(), 0, 9), (world.one.room_id, 2, 2), (world.one.room_id, 0, 1)]
+    assert await rooms.room_frames(pool, some) == [[], pushed[2:4], pushed[:1]]
     for user in (world.asker, world.first, world.second, world.guest):
         told = [(p.seq, p.frame) for p in applied.pushes if p.id == user]
-        assert await inbox.inbox_frames(pool, [(user, 0)]) == [told]
+        assert await inbox.inbox_frames(pool, [(user, 0, 500)]) == [told]
         assert [item["data"] for item in (await inbox.inbox(pool, user))["items"]] == [
             frame["data"] for _, frame in told
         ]
@@ -313,10 +314,10 @@ async def test_an_inbox_is_read_only_up_to_the_first_number_missing(
 
     assert [item["inboxSeq"] for item in found["items"]] == [1, 2]
     assert (await inbox.inbox(pool, world.first, limit=1))["hasMore"]
-    assert await inbox.inbox_frames(pool, [(world.first, 2)]) == [[]]
+    assert await inbox.inbox_frames(pool, [(world.first, 2, 25)]) == [[]]
     assert [
         [seq for seq, _ in page]
-        for page in await inbox.inbox_frames(pool, [(world.first, 3), (world.first, 2)])
+        for page in await inbox.inbox_frames(pool, [(world.first, 3, 25), (world.first, 2, 25)])
     ] == [[4], []]
 
 
