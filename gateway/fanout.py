@@ -58,11 +58,11 @@ class Fanout:
         line.begin_joining()
         try:
             await self._channels.subscribe(line.channel)
-            head = await self._views.room_head(room_id, listener.user_id)
+            head, first = await self._views.room_entry(room_id, listener.user_id, after)
             line.detach(listener)
             newest = max(head, line.feed.head or 0)
             has = newest if after is None else min(after, newest)
-            has, inside = await self._catch_up(line, listener, has, newest)
+            has, inside = await self._catch_up(line, listener, has, newest, first)
             # What was given out since the views said who is in, and was not read as a page, may say otherwise.
             if not inside or line.moved_since(listener.user_id, head) is False:
                 raise NotInRoom
@@ -94,13 +94,18 @@ class Fanout:
         for line in self._users.values():
             yield from line.here
 
-    async def resume_inbox(self, listener: Listener, after: int) -> int:
-        """Deliver the inbox after `after`, then what is new; the last number delivered."""
+    async def resume_inbox(self, listener: Listener, after: int, known: int | None = None) -> int:
+        """Deliver the inbox after `after`, then what is new; the last number delivered.
+
+        `known` is where the inbox stood at any time after `came`.
+        """
         line = self._inbox(listener.user_id)
         line.begin_joining()
         try:
             await self._channels.subscribe(line.channel)
-            head = await self._views.inbox_head(listener.user_id)
+            head = known
+            if head is None or after > head:
+                head = await self._views.inbox_head(listener.user_id)
             line.detach(listener)
             newest = max(head, line.feed.head or 0)
             has, _ = await self._catch_up(line, listener, min(after, newest), newest)
@@ -155,8 +160,11 @@ class Fanout:
             del lines[key]
             self._channels.unsubscribe(line.channel)
 
-    async def _catch_up(self, line: Line, listener: Listener, has: int, newest: int) -> tuple[int, bool]:
-        """Deliver to `listener` alone what the views hold after `has`, up to what the feed gave out at least.
+    async def _catch_up(
+        self, line: Line, listener: Listener, has: int, newest: int, first: Numbered | None = None
+    ) -> tuple[int, bool]:
+        """Deliver to `listener` alone what the views hold after `has`, up to what the feed gave out at least. `first` are
+        the next ones, as far as they were read already.
 
         Who has everything up to `newest`, which was read after the line was heard, needs no page.
         Returns what it has then, and whether its person is (still) in: the views said so before this was called.
@@ -164,19 +172,17 @@ class Fanout:
         """
         inside = True
         for _ in range(PATIENCE):
-            full, pages = has < newest, 0
-            while full:
+            pages = 0
+            while has < newest:
                 if (pages := pages + 1) > LONG_PAGES:
-                    await asyncio.sleep(
-                        REST_SECONDS
-                    )  # others are heard while somebody comes back from far away
-                # Few at a time are read for many at once: who missed one message is asked about with 500 others.
-                numbered = await line.page(has, min(PAGE, newest - has))
-                full = len(numbered) >= PAGE
+                    # Others are heard while somebody comes back from far away.
+                    await asyncio.sleep(REST_SECONDS)
+                # Few frames are read for many at once: who missed one is asked about with hundreds of others.
+                numbered = first or await line.page(has, min(PAGE, newest - has))
+                first, before = None, has
                 page: list[bytes] = []
                 for number, item in numbered:
                     if number != has + 1:
-                        full = False
                         break
                     has = number
                     page.append(item.frame)
@@ -186,6 +192,8 @@ class Fanout:
                         inside = True
                 await listener.catch_up(page)
                 line.emit(line.feed.fill(numbered))
+                if has == before:
+                    break
             if has >= (line.feed.head or 0):
                 return has, inside
             newest = line.feed.head or 0

@@ -306,12 +306,12 @@ class Socket:
 
     async def _listen_to_inbox(self) -> None:
         if self._inbox_from is not None:
-            await self._around.fanout.resume_inbox(self, self._inbox_from)
+            await self._around.fanout.resume_inbox(self, self._inbox_from, self._inbox_from)
             self._inbox_from = None
 
     async def _resume(self, slot: int, inbox_seq: int, rooms: tuple[tuple[UUID, int], ...]) -> list[Action]:
         await self._around.writes.visible(self.user_id)
-        last = await self._around.fanout.resume_inbox(self, inbox_seq)
+        last = await self._around.fanout.resume_inbox(self, inbox_seq, self._inbox_from)
         self._inbox_from = None
         joined: dict[str, int] = {}
         refused: dict[str, ErrorCode] = {}

@@ -22,8 +22,8 @@ class NotInRoom(Exception):
 class Views(Protocol):
     """What the fan-out reads."""
 
-    async def room_head(self, room_id: UUID, user_id: UUID) -> int:
-        """The last `seq` of the room. Raises `NotInRoom`."""
+    async def room_entry(self, room_id: UUID, user_id: UUID, after: int | None) -> tuple[int, Numbered]:
+        """The last `seq` of the room, and the first few of its history after `after`, if that is given. Raises `NotInRoom`."""
         ...
 
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:

@@ -15,6 +15,7 @@ from schemas.base import Role
 ISSUER = "yeongyeori"
 OWN_HEADER = urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=") + "."
 """How every token made here begins."""
+ROLES = frozenset(get_args(Role))
 OPTIONS: Options = {"require": ["iss", "sub", "role", "exp", "jti"], "verify_exp": False, "verify_iat": False}
 
 
@@ -39,6 +40,7 @@ class Tokens:
     def __init__(self, key: str, lifetime: int) -> None:
         """`lifetime` is in seconds."""
         self._key = key
+        self._key_bytes = key.encode()
         self.lifetime = lifetime
 
     def issue(self, user_id: UUID, role: Role, token_id: str, now: float, sign_in: UUID | None = None) -> str:
@@ -63,7 +65,7 @@ class Tokens:
             claims = Claims(UUID(payload["sub"]), cast(Role, payload["role"]), float(payload["exp"]), sign_in)
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise BadToken("the token is not valid") from error
-        if claims.role not in get_args(Role):
+        if claims.role not in ROLES:
             raise BadToken("the token names an unknown role")
         if claims.expires_at <= now:
             raise BadToken("the token has run out")
@@ -79,7 +81,7 @@ class Tokens:
             payload: dict[str, Any] = jwt.decode(token, self._key, algorithms=["HS256"], options=OPTIONS)
         else:
             signed, _, signature = token.encode("ascii").rpartition(b".")
-            expected = urlsafe_b64encode(digest(self._key.encode(), signed, "sha256")).rstrip(b"=")
+            expected = urlsafe_b64encode(digest(self._key_bytes, signed, "sha256")).rstrip(b"=")
             if not compare_digest(expected, signature):
                 raise BadToken("the token is not valid")
             body = signed[len(OWN_HEADER) :]

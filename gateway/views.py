@@ -10,10 +10,12 @@ from gateway.together import Together
 from projections.queries.inbox import inbox_frames, unbroken_heads
 from projections.queries.progress import heads
 from projections.queries.reading import Pool
-from projections.queries.rooms import member_heads, room_frames
+from projections.queries.rooms import entries, room_frames
 
 MANY = 500
 """How many heads are asked for at once, and pages with how many frames in all."""
+FIRST = 2
+"""Frames of a room read with the question who is in it: most who come back have missed no more."""
 LATELY = 20
 """How many of the newest notifications may still have a hole among them."""
 
@@ -23,17 +25,19 @@ class QueriedViews:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._room_heads = Together(partial(member_heads, pool), MANY)
+        self._room_entries = Together(partial(entries, pool), MANY // FIRST)
         self._inbox_heads = Together(partial(unbroken_heads, pool, lately=LATELY), MANY)
         self._room_pages = Together(partial(room_frames, pool), MANY, _frames)
         self._inbox_pages = Together(partial(inbox_frames, pool), MANY, _frames)
 
-    async def room_head(self, room_id: UUID, user_id: UUID) -> int:
-        """The last `seq` of the room. Raises `NotInRoom`."""
-        head = await self._room_heads.of((room_id, user_id))
-        if head is None:
+    async def room_entry(self, room_id: UUID, user_id: UUID, after: int | None) -> tuple[int, Numbered]:
+        """The last `seq` of the room, and the first `FIRST` of its history after `after`. Raises `NotInRoom`."""
+        past = (0, 0) if after is None else (after, FIRST)
+        found = await self._room_entries.of((room_id, user_id, *past))
+        if found is None:
             raise NotInRoom
-        return head
+        head, first = found
+        return head, [(seq, framed(frame)) for seq, frame in first]
 
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         """The first `most` of the history after `after`, ascending."""

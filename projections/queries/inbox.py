@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import Frame, inbox_frame, stamp_or_none
-from projections.queries.reading import Pool, Row, rows
+from projections.queries.reading import Pool, Row, array, rows
 
 _AFTER = """
     SELECT inbox_seq, frame, data, created_at FROM views.inbox
@@ -24,11 +24,15 @@ _AFTER_EACH = """
     ) i ORDER BY a.n, i.inbox_seq
 """
 _NEWEST = """
-    SELECT a.n, i.inbox_seq FROM unnest(%(users)s::uuid[]) WITH ORDINALITY AS a (user_id, n)
+    SELECT a.n, max(i.inbox_seq) AS last,
+           CASE WHEN max(i.inbox_seq) - min(i.inbox_seq) >= count(*) OR min(i.inbox_seq) > 1 AND count(*) < %(limit)s
+                THEN array_agg(i.inbox_seq ORDER BY i.inbox_seq) END AS numbers
+    FROM unnest(%(users)s::uuid[]) WITH ORDINALITY AS a (user_id, n)
     CROSS JOIN LATERAL (
         SELECT inbox_seq FROM views.inbox i WHERE i.user_id = a.user_id ORDER BY inbox_seq DESC LIMIT %(limit)s
-    ) i ORDER BY a.n, i.inbox_seq
+    ) i GROUP BY a.n
 """
+"""The numbers themselves only where there is a hole among them or before them."""
 
 
 async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100) -> dict[str, Any]:
@@ -49,10 +53,10 @@ async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100)
 async def inbox_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> list[list[tuple[int, Frame]]]:
     """Of each person the frames after an `inboxSeq`, so many at most, with theirs, ascending and without a gap."""
     pages: list[list[tuple[int, Frame]]] = [[] for _ in asked]
-    users, seqs, limits = (list(column) for column in zip(*asked, strict=True))
+    users, seqs, limits = map(array, zip(*asked, strict=True))
     for one in await rows(pool, _AFTER_EACH, {"users": users, "seqs": seqs, "limits": limits}):
         page, seq = pages[one["n"] - 1], one["inbox_seq"]
-        if seq == seqs[one["n"] - 1] + len(page) + 1:
+        if seq == asked[one["n"] - 1][1] + len(page) + 1:
             page.append((seq, inbox_frame(one["frame"], one["data"])))
     return pages
 
@@ -60,14 +64,15 @@ async def inbox_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> li
 async def unbroken_heads(pool: Pool, user_ids: Sequence[UUID], lately: int) -> list[int]:
     """Of each person the last number before any hole among the newest `lately`; older ones have none. 0 for an empty
     inbox."""
-    numbers: list[list[int]] = [[] for _ in user_ids]
-    for one in await rows(pool, _NEWEST, {"users": list(user_ids), "limit": lately + 1}):
-        numbers[one["n"] - 1].append(int(one["inbox_seq"]))
-    return [_sure(ascending, lately) for ascending in numbers]
+    heads = [0] * len(user_ids)
+    for one in await rows(pool, _NEWEST, {"users": array(user_ids), "limit": lately + 1}):
+        numbers = one["numbers"]
+        heads[one["n"] - 1] = one["last"] if numbers is None else _sure(numbers, lately)
+    return heads
 
 
 def _sure(numbers: Sequence[int], lately: int) -> int:
-    sure = max(0, numbers[-1] - lately) if numbers else 0
+    sure = max(0, numbers[-1] - lately)
     for number in numbers:
         if number == sure + 1:
             sure = number

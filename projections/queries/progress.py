@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from projections.queries.reading import Pool, row, rows
+from projections.queries.reading import Pool, array, row, rows
 
 _HEADS = """
-    SELECT 'room' AS kind, room_id AS id, last_seq AS seq FROM views.rooms WHERE room_id = ANY(%(rooms)s)
+    SELECT 'room' AS kind, room_id AS id, last_seq AS seq FROM views.rooms WHERE room_id = ANY(%(rooms)s::uuid[])
     UNION ALL
     SELECT 'user', u.id, i.inbox_seq FROM unnest(%(users)s::uuid[]) AS u (id)
     CROSS JOIN LATERAL (SELECT inbox_seq FROM views.inbox WHERE user_id = u.id ORDER BY inbox_seq DESC LIMIT 1) AS i
@@ -37,7 +37,7 @@ class Heads:
 
 async def heads(pool: Pool, rooms_listened: Iterable[UUID], users_listening: Iterable[UUID]) -> Heads:
     """What the views hold of these rooms and inboxes, in one query."""
-    found = await rows(pool, _HEADS, {"rooms": list(rooms_listened), "users": list(users_listening)})
+    found = await rows(pool, _HEADS, {"rooms": array(rooms_listened), "users": array(users_listening)})
     return Heads(
         {one["id"]: one["seq"] for one in found if one["kind"] == "room"},
         {one["id"]: one["seq"] for one in found if one["kind"] == "user"},

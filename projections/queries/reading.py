@@ -1,8 +1,9 @@
 """Running one statement against the views, and the opaque cursors of paged lists."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, LiteralString
+from uuid import UUID
 
 import orjson
 from psycopg import AsyncConnection
@@ -28,6 +29,11 @@ async def row(pool: Pool, statement: LiteralString, parameters: dict[str, Any]) 
     """The first row of `statement`, if there is one."""
     found = await rows(pool, statement, parameters)
     return found[0] if found else None
+
+
+def array(values: Iterable[UUID | int]) -> str:
+    """`values` as the text of a PostgreSQL array, to be cast: the driver takes five times as long over a list of them."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def to_cursor(*values: object) -> str:

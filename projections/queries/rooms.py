@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import Frame, history_item, room_frame, stamp_or_none, taken_back, text_or_none
-from projections.queries.reading import Pool, Row, row, rows
+from projections.queries.reading import Pool, Row, array, row, rows
 from schemas.base import SentFile
 
 _ROOM = """
@@ -39,6 +39,17 @@ _AFTER_EACH = """
     CROSS JOIN LATERAL (
         SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.seq ORDER BY i.seq LIMIT a.most
     ) i ORDER BY a.n, i.seq
+"""
+_ENTRIES = """
+    SELECT a.n, r.last_seq, i.*
+    FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[])
+         WITH ORDINALITY AS a (room_id, user_id, after, most, n)
+    JOIN views.room_members m ON m.room_id = a.room_id AND m.user_id = a.user_id
+    JOIN views.rooms r ON r.room_id = a.room_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.after ORDER BY i.seq LIMIT a.most
+    ) i ON true
+    ORDER BY a.n, i.seq
 """
 _BEFORE = """
     SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
@@ -81,25 +92,28 @@ async def is_member(pool: Pool, room_id: UUID, user_id: UUID) -> bool:
     return await row(pool, statement, {"room": room_id, "user": user_id}) is not None
 
 
-async def member_heads(pool: Pool, members: Sequence[tuple[UUID, UUID]]) -> list[int | None]:
-    """Of each room and person the last `seq` of the room's history; None where the person is not in it now."""
-    statement = """
-        SELECT a.n, r.last_seq
-        FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[]) WITH ORDINALITY AS a (room_id, user_id, n)
-        JOIN views.room_members m ON m.room_id = a.room_id AND m.user_id = a.user_id
-        JOIN views.rooms r ON r.room_id = a.room_id
-    """
-    rooms, users = [room_id for room_id, _ in members], [user_id for _, user_id in members]
-    found = await rows(pool, statement, {"rooms": rooms, "users": users})
-    heads = {one["n"]: int(one["last_seq"]) for one in found}
-    return [heads.get(n) for n in range(1, len(members) + 1)]
+async def entries(
+    pool: Pool, asked: Sequence[tuple[UUID, UUID, int, int]]
+) -> list[tuple[int, list[tuple[int, Frame]]] | None]:
+    """Of each room, person, `seq` and number of frames: the last `seq` of the room's history, and its first frames after that
+    `seq`, so many at most, as `room_frames` gives them. None where the person is not in the room now."""
+    found: list[tuple[int, list[tuple[int, Frame]]] | None] = [None] * len(asked)
+    rooms, users, seqs, limits = map(array, zip(*asked, strict=True))
+    parameters = {"rooms": rooms, "users": users, "seqs": seqs, "limits": limits}
+    for one in await rows(pool, _ENTRIES, parameters):
+        at = one["n"] - 1
+        if (entry := found[at]) is None:
+            entry = found[at] = (one["last_seq"], [])
+        if (seq := one["seq"]) is not None:
+            entry[1].append((seq, room_frame(asked[at][0], seq, one)))
+    return found
 
 
 async def room_ids_of(pool: Pool, user_ids: Sequence[UUID]) -> list[list[UUID]]:
     """The rooms each person is in."""
-    statement = "SELECT user_id, room_id FROM views.room_members WHERE user_id = ANY(%(users)s)"
+    statement = "SELECT user_id, room_id FROM views.room_members WHERE user_id = ANY(%(users)s::uuid[])"
     found: dict[UUID, list[UUID]] = {user_id: [] for user_id in user_ids}
-    for one in await rows(pool, statement, {"users": list(found)}):
+    for one in await rows(pool, statement, {"users": array(found)}):
         found[one["user_id"]].append(one["room_id"])
     return [found[user_id] for user_id in user_ids]
 
@@ -145,7 +159,7 @@ async def history(
 async def room_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> list[list[tuple[int, Frame]]]:
     """Of each room the frames after a `seq`, so many at most, with theirs, ascending: what a listener has missed."""
     pages: list[list[tuple[int, Frame]]] = [[] for _ in asked]
-    rooms, seqs, limits = (list(column) for column in zip(*asked, strict=True))
+    rooms, seqs, limits = map(array, zip(*asked, strict=True))
     for one in await rows(pool, _AFTER_EACH, {"rooms": rooms, "seqs": seqs, "limits": limits}):
         seq = one["seq"]
         pages[one["n"] - 1].append((seq, room_frame(one["room_id"], seq, one)))

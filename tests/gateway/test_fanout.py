@@ -29,6 +29,8 @@ class MemoryViews:
         self.items: dict[UUID, dict[int, dict[str, Any]]] = {}
         self.members: dict[UUID, set[UUID]] = {}
         self.gate: asyncio.Event | None = None
+        self.first = 0
+        """How much of the past comes with the answer about a room's head."""
         self.meanwhile: Callable[[], Awaitable[None]] = _nothing
         """What happens between the answer about a room's head and its arrival."""
 
@@ -37,13 +39,15 @@ class MemoryViews:
         self.items.setdefault(of, {})[number] = frame
         return Heard("room" if of == ROOM else "user", of, number, frame)
 
-    async def room_head(self, room_id: UUID, user_id: UUID) -> int:
+    async def room_entry(self, room_id: UUID, user_id: UUID, after: int | None) -> tuple[int, Numbered]:
         await asyncio.sleep(0)
         if user_id not in self.members.get(room_id, set()):
             raise NotInRoom
-        head = max(self.items.get(room_id, {}), default=0)
+        items = sorted(self.items.get(room_id, {}).items())
+        head = max((n for n, _ in items), default=0)
+        later = [(n, framed(f)) for n, f in items if after is not None and n > after]
         await self.meanwhile()
-        return head
+        return head, later[: self.first]
 
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         await asyncio.sleep(0)
@@ -145,10 +149,13 @@ step = st.one_of(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(step, max_size=60))
-def test_every_listener_gets_every_number_once_and_in_order(steps: list[tuple[str, int]]) -> None:
+@given(st.lists(step, max_size=60), st.integers(0, 3))
+def test_every_listener_gets_every_number_once_and_in_order(
+    steps: list[tuple[str, int]], first_read: int
+) -> None:
     async def play() -> None:
         views, _, fanout = world()
+        views.first = first_read
         pushes: list[Heard] = []
         joins: list[tuple[Recorder, asyncio.Task[int], int | None]] = []
         for what, number in steps:

@@ -291,6 +291,13 @@ async def test_frames_read_later_are_those_that_were_pushed(pool: Pool, log: Eve
     assert await rooms.room_frames(pool, [(world.one.room_id, 0, 500)]) == [pushed]
     some = [(uuid4(), 0, 9), (world.one.room_id, 2, 2), (world.one.room_id, 0, 1)]
     assert await rooms.room_frames(pool, some) == [[], pushed[2:4], pushed[:1]]
+    me, outsider = world.first, uuid4()
+    entering = [
+        (world.one.room_id, me, 0, 2),
+        (world.one.room_id, outsider, 0, 2),
+        (world.one.room_id, me, 0, 0),
+    ]
+    assert await rooms.entries(pool, entering) == [(len(pushed), pushed[:2]), None, (len(pushed), [])]
     for user in (world.asker, world.first, world.second, world.guest):
         told = [(p.seq, p.frame) for p in applied.pushes if p.id == user]
         assert await inbox.inbox_frames(pool, [(user, 0, 500)]) == [told]
@@ -312,6 +319,11 @@ async def test_an_inbox_is_read_only_up_to_the_first_number_missing(
 
     found = await inbox.inbox(pool, world.first)
 
+    told = len((await inbox.inbox(pool, world.asker))["items"])
+    assert await inbox.unbroken_heads(pool, [uuid4(), world.first, world.asker], lately=20) == [0, 2, told]
+    assert await inbox.unbroken_heads(pool, [world.first], lately=1) == [
+        4
+    ]  # what is older has no hole any more
     assert [item["inboxSeq"] for item in found["items"]] == [1, 2]
     assert (await inbox.inbox(pool, world.first, limit=1))["hasMore"]
     assert await inbox.inbox_frames(pool, [(world.first, 2, 25)]) == [[]]
