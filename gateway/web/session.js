@@ -6,6 +6,7 @@
 import { batch } from "@preact/signals";
 
 import { leftAlone, noticed, recall } from "./away.js";
+import { language } from "./i18n/index.js";
 import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
@@ -95,6 +96,9 @@ export async function signIn(username, password) {
 
 export async function register(form) {
   rest.tokens.take(await rest.post("/auth/register", form, { open: true }));
+  // As they are here, they are told elsewhere, until they choose otherwise; where this fails, in Korean.
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  await rest.put("/users/notifications", { language: language.value, timeZone }).catch(() => {});
   await enter();
 }
 

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 
 import { PushService, subscribesTo } from "./pushing.mjs";
-import { base, picture, play, together } from "./scene.mjs";
+import { base, named, picture, play, together } from "./scene.mjs";
 
 const QUESTION = "자전거 체인이 자꾸 빠져요. 어디를 조여야 하나요?";
 const WITHIN_MS = 30_000;
@@ -24,7 +24,7 @@ try {
     await turnedOn(asker);
     const room = new URL(expert.page.url()).hash;
     await toldAway(asker, expert, room);
-    await signedOut(asker);
+    await signedOut(asker, room);
   });
 } finally {
   service.stop();
@@ -118,11 +118,17 @@ async function until(holds, what) {
   }
 }
 
-async function signedOut({ page }) {
+/** Signing out ends it; a notice pressed all the same leads there once one signed in. */
+async function signedOut({ page }, room) {
   await page.goto(`${base}#/profile`);
   const ended = page.waitForResponse((answer) => answer.url().endsWith("/push-subscriptions"));
   await page.locator("main").getByRole("button", { name: "나가기", exact: true }).click();
   assert.equal((await ended).status(), 204);
   await page.getByLabel("아이디").waitFor();
   assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.ready).pushManager.getSubscription()), null);
+  await page.goto(`${base}${room}`);
+  await page.getByLabel("아이디").fill(named("a"));
+  await page.getByLabel("비밀번호").fill("correct horse battery");
+  await page.keyboard.press("Enter");
+  await page.locator(".bubble", { hasText: "뒤 변속기부터 볼게요." }).waitFor();
 }

@@ -23,6 +23,7 @@ await play(async ({ open }) => {
   await looked(gate, "sign-in");
   await gate.button("처음이에요").click();
   await looked(gate, "register");
+  await toldInEnglish(gate);
 
   await together(open, { asker, expert, question: QUESTION, field: "김장 김치", untilRoom: false });
   await looked(asker, "question");
@@ -54,6 +55,18 @@ await play(async ({ open }) => {
     await english(expert);
   }
 });
+
+/** Who comes in English is told in English while away, without choosing it. */
+async function toldInEnglish({ page }) {
+  await page.getByRole("button", { name: "English" }).click();
+  const who = { username: named("g"), displayName: "Grace", email: `${named("g")}@example.org`, password: "correct horse battery" };
+  for (const [name, value] of Object.entries(who)) await page.locator(`input[name=${name}]`).fill(value);
+  await page.locator("form button.primary").click();
+  await page.locator(".shell").waitFor();
+  await page.goto(new URL("#/profile", page.url()).href);
+  await page.getByRole("group", { name: "Language of notices" }).getByRole("radio", { name: "English" }).waitFor();
+  assert.equal(await page.getByRole("radio", { name: "English" }).isChecked(), true);
+}
 
 async function talk(asker, expert) {
   await expert.say("안녕하세요. 배추를 절인 지 얼마나 됐나요?");
