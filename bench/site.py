@@ -26,7 +26,7 @@ from infra.settings import Settings
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 600.0
 ROLES = {
     "relay": ("streams", "relay"),
     "streams": ("streams", "worker"),
@@ -37,6 +37,10 @@ RELAYED = "SELECT (SELECT position FROM store.log_head) - (SELECT position FROM 
 APPLIED = """
 SELECT coalesce(sum(greatest(r.position - t.position, 0)), 0)
 FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition) WHERE t.consumer LIKE
+"""
+_SEEN = """
+    INSERT INTO ops.tracking (consumer, topic, partition, position)
+    SELECT %s, topic, partition, position FROM ops.relay_checkpoints WHERE topic = %s
 """
 
 
@@ -84,6 +88,17 @@ class Site:
         with psycopg.connect(self.settings.postgres_url) as connection:
             row = connection.execute(statement.encode()).fetchone()
         return int(row[0]) if row else 0
+
+    def consumers(self, like: str) -> list[tuple[str, str]]:
+        """The consumers of such a name that have taken anything, each with its topics."""
+        with psycopg.connect(self.settings.postgres_url) as connection:
+            query = "SELECT DISTINCT consumer, topic FROM ops.tracking WHERE consumer LIKE %s"
+            return connection.execute(query, (like,)).fetchall()
+
+    def have_seen(self, consumers: list[tuple[str, str]]) -> None:
+        """Note that these consumers have taken all that is published on these topics."""
+        with psycopg.connect(self.settings.postgres_url) as connection, connection.cursor() as cursor:
+            cursor.executemany(_SEEN, consumers)
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

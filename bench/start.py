@@ -1,5 +1,8 @@
 """Start: how long each role takes to be of use after it was killed, on a short log and on one of a million events, and
-the memory it has then. Parts of its own, the embedded broker; `--events` says how long the long log is."""
+the memory it has then. Parts of its own, the embedded broker; `--events` says how long the long log is.
+
+The matcher takes in the short log by itself, and stands at the end of the long one from the beginning, as if it had: nobody
+in these logs has an answer that it would remember, and thousands of open questions would be matched for half an hour."""
 
 import argparse
 import asyncio
@@ -38,24 +41,28 @@ async def _measure(site: Site, world: World, events: int) -> None:
         say("start", role=role, events=events, seconds=seconds, memory_mb=site.memory_mb(role))
 
 
-async def _run(events: int) -> None:
+async def _run(events: int, seen_by: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Measures on a log of so many events, which these consumers have seen; the names of the matcher's."""
     async with laid_out(events) as site, World(site.settings) as world:
         site.start("relay")  # alone first: published at full speed, a million events take a minute
         await site.until(site.relayed)
+        site.have_seen(seen_by)
         for role in ROLES.keys() - {"relay"}:
             site.start(role)
         await world.expert(100)
         await site.until(lambda: site.answers(site.settings.matcher_port, "/healthz"))
         await site.until(site.caught_up)
         await _measure(site, world, events)
+        return site.consumers("matcher%")
 
 
 async def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench.start")
     parser.add_argument("--events", type=int, default=1_000_000)
     options = parser.parse_args(arguments or [])
+    names: list[tuple[str, str]] = []
     for events in (SHORT, options.events):
-        await _run(events)
+        names = await _run(events, names)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import Passing, in_order
-from infra.log import EventLog
+from infra.log import PAGE, EventLog
 from matcher import positions
 from matcher.index.answers import AnswerIndex
 from schemas.envelope import Event
@@ -106,9 +106,8 @@ class Following:
 
     async def _fill(self) -> None:
         head = await self._log.head()
-        for topic in self._topics:
-            for partition in range(TOPICS[topic].partitions):
-                await self._apply(await self._log.read_partition(topic, partition, 0, head))
+        for after in range(0, head, PAGE):  # a log may be longer than memory
+            await self._apply(await self._log.of_types(list(self._types), after, min(after + PAGE, head)))
         self._written = {at: head for topic in self._topics for at in positions.everywhere(topic, head)}
         async with self._pool.connection() as connection, connection.transaction():
             await positions.advance(connection, self.consumer, self._written)
