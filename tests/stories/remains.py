@@ -1,6 +1,5 @@
 """Looks for bytes in everything a stack keeps on its disk: every file as it lies there, and packed ones unpacked."""
 
-import mmap
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 PASSING = {"postmaster.pid"}
+PIECE_BYTES = 16 << 20
 Found = set[Path]
 
 
@@ -34,9 +34,18 @@ def _holds(path: Path, sought: Sequence[bytes]) -> bool:
 
 
 def _raw(sought: Sequence[bytes]) -> Callable[[Path], bool]:
+    # Read, not mapped: a server that cuts its file off meanwhile would kill whoever has it mapped (SIGBUS).
+    longest = max(map(len, sought))
+
     def look(path: Path) -> bool:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return any(content.find(one) >= 0 for one in sought)
+        end = b""
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                content = end + piece
+                if any(one in content for one in sought):
+                    return True
+                end = content[-longest:]
+        return False
 
     return look
 
