@@ -70,9 +70,9 @@ async def run_app(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        try:
-            await asyncio.wait_for(app.stop(), STOP_SECONDS)
-        except TimeoutError:
+        # Not `wait_for`, which waits for what it cancelled: the consumer's thread may take another minute over that.
+        stopping = asyncio.ensure_future(app.stop())
+        if not (await asyncio.wait([stopping], timeout=STOP_SECONDS))[0]:
             log.warning("the application did not stop within %.0f s", STOP_SECONDS)
 
 
@@ -89,8 +89,14 @@ async def persist(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result
 def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run `main` to its end; execute this very process again if a generation was raised; exit with 1 if it is stuck."""
     use_uvloop()
+    asyncio.run(_to_the_end(main))
+
+
+async def _to_the_end(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    # The end is here and not after the loop's, which waits for every task: those of the application may still hang on a
+    # broker that is gone. Everything of ours is closed by now.
     try:
-        asyncio.run(main())
+        await main()
     except GenerationRaised as raised:
         log.warning("%s; beginning anew", raised)
         logging.shutdown()
@@ -98,7 +104,6 @@ def run_process(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     except NoProgress as reason:
         log.error("%s", reason)
         _exit(1)
-    # The consumer's thread may still hang on a broker that is gone; everything of ours is closed by now.
     _exit(0)
 
 
