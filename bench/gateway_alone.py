@@ -19,6 +19,7 @@ import psutil
 
 from bench.world import World
 from infra.embedded import Postgres, Valkey
+from infra.embedded.child import with_parent
 from infra.embedded.ports import any_free
 from infra.log import EventLog
 from infra.postgres import pool, prepare
@@ -125,7 +126,10 @@ def _environment(chosen: Settings) -> dict[str, str]:
 def _started(directory: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     with (directory / "gateway.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "gateway"], env=environment, stdout=log, stderr=subprocess.STDOUT
+            with_parent([sys.executable, "-m", "gateway"]),
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
 
 

@@ -17,6 +17,7 @@ import psycopg
 from bench.long_log import seed
 from bench.stack import say
 from infra.embedded import Broker, Part, Postgres
+from infra.embedded.child import with_parent
 from infra.embedded.ports import any_free
 from infra.kafka import topics
 from infra.kafka.apache import JARS, ApacheKafka
@@ -43,7 +44,9 @@ def _relay(url: str, kafka: str, directory: Path, embedded: bool) -> dict[str, A
         "YEON_EMBEDDED_BROKER": str(embedded).lower(),
     }
     with (directory / "relay.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "streams", "relay"], env=environment, stderr=log)
+        process = subprocess.Popen(
+            with_parent([sys.executable, "-m", "streams", "relay"]), env=environment, stderr=log
+        )
     cost = psutil.Process(process.pid)
     try:
         with psycopg.connect(url, autocommit=True) as connection:

@@ -17,6 +17,7 @@ import psycopg
 
 from bench.long_log import seed
 from infra.embedded import Broker, Part, Postgres, Valkey
+from infra.embedded.child import with_parent
 from infra.embedded.ports import any_free
 from infra.kafka import topics
 from infra.log import EventLog
@@ -73,7 +74,10 @@ class Site:
         }
         with (self.directory / f"{role}.log").open("ab") as log:
             self.running[role] = subprocess.Popen(
-                [sys.executable, "-m", *self.modules[role]], env=environment, stdout=log, stderr=log
+                with_parent([sys.executable, "-m", *self.modules[role]]),
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self, role: str) -> None:

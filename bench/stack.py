@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import psutil
 
+from infra.embedded.child import with_parent
+
 WORDS = {
     "gateway": "-m gateway",
     "relay": "-m streams relay",
@@ -101,7 +103,7 @@ def running(**settings: str) -> Iterator[Running]:
         log = Path(directory) / "bench-up.txt"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "infra.cli", "up", "--no-demo"],
+                with_parent([sys.executable, "-m", "infra.cli", "up", "--no-demo"]),
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,

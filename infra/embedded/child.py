@@ -23,6 +23,18 @@ class Owner:
     gid: int
 
 
+def with_parent(
+    command: Sequence[str],
+    orphan_signal: signal.Signals = signal.SIGTERM,
+    owner: Owner | None = None,
+) -> list[str]:
+    """What to start instead of `command` (its program an absolute path), so that it gets `orphan_signal` when the
+    process that starts it is gone. It keeps the process id."""
+    owner = owner or Owner(-1, -1)
+    launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
+    return [*launcher, str(os.getpid()), str(int(orphan_signal)), str(owner.uid), str(owner.gid), *command]
+
+
 class Child:
     """One running program. Its output is appended to `log`; it is in a session of its own, so a Ctrl-C on the
     terminal reaches only us and we decide the order of ending. It holds the descriptors `keep_open` as long as
@@ -39,12 +51,9 @@ class Child:
         keep_open: Sequence[int] = (),
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
-        owner = owner or Owner(-1, -1)
-        launcher = [sys.executable, "-I", "-S", str(LAUNCHER)]
-        arguments = [str(os.getpid()), str(int(orphan_signal)), str(owner.uid), str(owner.gid)]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*launcher, *arguments, *command],
+                with_parent(command, orphan_signal, owner),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

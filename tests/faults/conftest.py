@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded import Broker, Part
+from infra.embedded.child import with_parent
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ class Roles:
         log = self.directory / f"{'-'.join(arguments)}-{len(self.arguments)}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                with_parent([sys.executable, "-m", *arguments]),
                 env={**os.environ, **self.environment, **self.own.get(arguments, {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,

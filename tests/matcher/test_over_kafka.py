@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from infra.embedded import Broker, Part
+from infra.embedded.child import with_parent
 from infra.embedded.ports import any_free
 from infra.kafka import topics
 from infra.settings import Settings
@@ -33,7 +34,7 @@ class Processes:
     def start(self, name: str, *arguments: str) -> None:
         with (self.directory / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *arguments], env=self.environment, stdout=log, stderr=log
+                with_parent([sys.executable, "-m", *arguments]), env=self.environment, stdout=log, stderr=log
             )
 
     def start_matcher(self) -> None:

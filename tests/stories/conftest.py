@@ -16,6 +16,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from infra.embedded.child import with_parent
 from tests.stories.people import Person
 
 READY_SECONDS = 90.0
@@ -67,7 +68,7 @@ class Stack:
     def start(self) -> None:
         output = (self.data_dir / "up.txt").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.cli", "up", "--no-demo", "--broker", self.broker],
+            with_parent([sys.executable, "-m", "infra.cli", "up", "--no-demo", "--broker", self.broker]),
             env=self.environment,
             stdout=output,
             stderr=subprocess.STDOUT,

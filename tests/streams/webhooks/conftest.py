@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from commands.application import Commands
+from infra.embedded.child import with_parent
 from infra.postgres import pool as connect
 from infra.settings import Settings
 from projections.queries.reading import Pool
@@ -33,7 +34,7 @@ class Webhooks:
         self.environment |= {f"YEON_{name.upper()}": str(value) for name, value in settings.items()}
         with (self.directory / "webhooks.log").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "streams.webhooks", "serve"],
+                with_parent([sys.executable, "-m", "streams.webhooks", "serve"]),
                 env={**os.environ, **self._settings},
                 stdout=output,
                 stderr=subprocess.STDOUT,
