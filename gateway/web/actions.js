@@ -10,8 +10,6 @@ import * as rooms from "./state/rooms.js";
 import { go, state, update } from "./state/store.js";
 
 const PAGE = 100;
-const MOST_ITEMS = 400;
-const KEPT_ITEMS = 200;
 const MARK_AFTER_MS = 1_500;
 const marking = new Set();
 /** What is being asked: going elsewhere and back keeps it. */
@@ -26,7 +24,7 @@ export async function readOlder(roomId) {
 
 /** One who is at the end needs no long history above; scrolling up reads it again. */
 export function forgetOlder(roomId) {
-  if (state.value.rooms[roomId].items.length > MOST_ITEMS) update(rooms.trimmed, roomId, KEPT_ITEMS);
+  update(rooms.onlyLatest, roomId);
 }
 
 export async function ask(form) {

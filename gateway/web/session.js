@@ -31,8 +31,8 @@ let config = null;
 let fading = 0;
 const arrivals = [];
 let showing = 0;
-/** What there is only while someone is signed in. */
-export const live = { socket: null, outbox: null };
+/** What there is only while someone is signed in; `above`: the room in which they read older words now. */
+export const live = { socket: null, outbox: null, above: null };
 
 rest.onTime = noteTime;
 rest.tokens.onFresh = (token) => live.socket?.renew(token);
@@ -219,7 +219,12 @@ function show() {
   clearTimeout(showing);
   showing = 0;
   const frames = arrivals.splice(0);
-  batch(() => frames.forEach(arrived));
+  batch(() => {
+    frames.forEach(arrived);
+    // Where one reads above the end, nothing is taken away.
+    const heardIn = new Set(frames.map(({ data }) => data.roomId).filter((id) => id && id !== live.above));
+    for (const id of heardIn) update(rooms.onlyLatest, id);
+  });
   frames.forEach(noticed);
 }
 

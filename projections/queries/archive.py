@@ -73,8 +73,21 @@ async def is_demo(pool: Pool, user_id: UUID) -> bool:
 
 
 def excerpt(conversation: Mapping[str, Any], author_id: str) -> str:
-    """The beginning of what one person said in a conversation; of somebody who said nothing, of anybody."""
-    messages = conversation["messages"]
-    theirs = [one["content"] for one in messages if one["senderId"] == author_id]
-    said = " ".join(" ".join(theirs or [one["content"] for one in messages]).split())
-    return said if len(said) <= EXCERPT_CHARACTERS else said[:EXCERPT_CHARACTERS].rstrip() + "…"
+    """What was answered, in at most `EXCERPT_CHARACTERS`: the words of `author_id` if an expert's, else of all experts.
+
+    Where no expert shares any, the asker's stand for them. The longest messages are taken first, since greetings and
+    thanks are short; they stand in the order in which they were said.
+    """
+    messages, asker = conversation["messages"], conversation["userId"]
+    experts = [one for one in messages if one["senderId"] != asker]
+    theirs = [one for one in experts if one["senderId"] == author_id]
+    said = [" ".join(one["content"].split()) for one in theirs or experts or messages]
+    left = EXCERPT_CHARACTERS
+    taken: set[int] = set()
+    for i in sorted(range(len(said)), key=lambda i: -len(said[i])):
+        if taken and len(said[i]) + 1 > left:
+            continue
+        taken.add(i)
+        left -= len(said[i]) + 1
+    text = " ".join(said[i] for i in sorted(taken))
+    return text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS].rstrip() + "…"

@@ -4,25 +4,34 @@
  */
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 import { picture, play, together } from "./scene.mjs";
 
 const COUNT = Number(process.env.YEON_TEST_MESSAGES ?? 10_000);
 const MOST_DRAWN = 350;
+const MORE_THAN_A_SCREEN = 1_000;
+const USUAL = { width: 1280, height: 800 };
+const TALL = { width: 1280, height: 1_600 };
+const WITHIN_MS = 120_000;
 const QUESTION = "도자기 유약이 자꾸 흘러내려요. 농도를 어떻게 맞춰야 하나요?";
 
 await play(async ({ open }) => {
-  const asker = await open({ cuttable: true });
+  const asker = await open();
   const expert = await open();
   await together(open, { asker, expert, question: QUESTION, field: "도자기 유약" });
   const room = new URL(expert.page.url()).hash;
   const at = async ({ page }, hash) => page.goto(new URL(hash, page.url()).href);
-  for (const person of [asker, expert]) await at(person, "#/profile");
+  await at(asker, "#/profile");
   const began = Date.now();
-  await expert.page.evaluate(pour, [COUNT, room.split("/").at(-1)]);
-  for (const person of [asker, expert]) await at(person, room);
+  await pour(room.split("/").at(-1), await expert.page.evaluate(myself));
   console.log(JSON.stringify({ pouredMs: Date.now() - began }));
-  await asker.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor();
+  await expert.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor({ timeout: WITHIN_MS });
+  console.log(JSON.stringify({ liveMs: Date.now() - began }));
+  await at(asker, room);
+  await asker.page.locator(".bubble", { hasText: `말 ${COUNT}.` }).waitFor({ timeout: WITHIN_MS });
 
   await asker.page.reload();
   const opened = Date.now();
@@ -33,34 +42,18 @@ await play(async ({ open }) => {
   await stalled(asker, expert);
 });
 
-/** In the page: say `count` things over a socket of one's own, so many at a time as are answered. */
-async function pour([count, roomId]) {
+/** The room is filled through the write side, as `pouring.py` says, in the time of a few hundred single messages. */
+async function pour(roomId, senderId) {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const python = process.env.YEON_TEST_PYTHON ?? `${root}.venv/bin/python`;
+  await promisify(execFile)(python, ["-m", "tests.browser.pouring", roomId, senderId, String(COUNT)], { cwd: root });
+}
+
+/** In the page: the id of who is signed in. */
+async function myself() {
   const token = JSON.parse(sessionStorage.getItem("yeon.tokens")).access;
-  const { wsUrl } = await (await fetch("./api/config")).json();
-  const socket = new WebSocket(wsUrl);
-  await new Promise((done) => (socket.onopen = done));
-  let said = 0;
-  let answered = 0;
-  const more = () => {
-    while (said < count && said - answered < 200) {
-      said += 1;
-      const message = { content: `말 ${said}.`, clientMsgId: `poured-${said}` };
-      socket.send(JSON.stringify({ type: "send_message", id: `p${said}`, data: { roomId, message } }));
-    }
-  };
-  await new Promise((done, failed) => {
-    socket.onmessage = ({ data }) => {
-      const frame = JSON.parse(data);
-      if (frame.type === "authenticated") more();
-      if (frame.type === "error") failed(new Error(data));
-      if (frame.type !== "ack") return;
-      answered += 1;
-      if (answered === count) done();
-      else more();
-    };
-    socket.send(JSON.stringify({ type: "authenticate", data: { token } }));
-  });
-  socket.close();
+  const answer = await fetch("./api/users/profile", { headers: { authorization: `Bearer ${token}` } });
+  return (await answer.json()).id;
 }
 
 /** Scroll up to the first word, and down again: every number comes by, and never are many drawn at once. */
@@ -73,7 +66,11 @@ async function upward({ page }) {
     await page.waitForFunction((was) => Number(document.querySelector("[data-seq]").dataset.seq) < was, before);
   }
   console.log(JSON.stringify({ toTheFirstMs: Date.now() - began }));
-  const { seen, most, jumps } = await page.evaluate(downward);
+  await page.setViewportSize(TALL);
+  const down = Date.now();
+  const { seen, most, jumps } = await page.evaluate(downward, MORE_THAN_A_SCREEN);
+  console.log(JSON.stringify({ toTheEndMs: Date.now() - down }));
+  await page.setViewportSize(USUAL);
   const seqs = seen.sort((a, b) => a - b);
   assert.deepEqual(seqs, Array.from({ length: seqs.length }, (_, i) => i + 1));
   assert.ok(seqs.length >= COUNT, "every message");
@@ -82,16 +79,24 @@ async function upward({ page }) {
   console.log(JSON.stringify({ drawnAtMost: most }));
 }
 
-/** In the page: from the top to the end, a little less than a screen at a time. */
-async function downward() {
+/** In the page: from the top to the end. What is drawn ahead lets it go more than a screen at a time. */
+async function downward(step) {
   const log = document.querySelector(".log");
   const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   const [seen, jumps] = [new Set(), []];
+  /** The blocks of which something is on the screen, or no farther from it than one goes at once. */
+  const near = () => {
+    const { top, bottom } = log.getBoundingClientRect();
+    return [...log.querySelectorAll(".block")].filter((block) => {
+      const box = block.getBoundingClientRect();
+      return box.bottom > top - step && box.top < bottom + step;
+    });
+  };
   let most = 0;
   log.scrollTop = 0;
   for (;;) {
-    // What comes near is drawn within a few frames.
-    for (let i = 0; i < 3; i += 1) await frame();
+    do await frame();
+    while (!near().every((block) => block.firstElementChild));
     const drawn = [...log.querySelectorAll("[data-seq]")];
     most = Math.max(most, drawn.length);
     for (const one of drawn) seen.add(Number(one.dataset.seq));
@@ -100,7 +105,7 @@ async function downward() {
     await frame();
     if (inView?.getBoundingClientRect().top !== before) jumps.push(inView.dataset.seq);
     if (log.scrollHeight - log.scrollTop - log.clientHeight < 2) return { seen: [...seen], most, jumps };
-    log.scrollTop += log.clientHeight - 40;
+    log.scrollTop += log.clientHeight + step;
   }
 }
 

@@ -116,3 +116,13 @@ test("what was left out at the end's sake is read again, and nothing is missing"
   assert.equal(short.rooms[ROOM].hasMore, true);
   assert.deepEqual(seen(rooms.historyBefore(short, ROOM, history(8).slice(0, 5), false)), seen(whole));
 });
+
+test("however much is said where nobody looks, a room keeps the latest and counts all", () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => said(i + 1, "other", `${i + 1}`));
+  let state = START;
+  for (const frame of many) state = rooms.onlyLatest(play(state, [frame]), ROOM);
+  const { items, hasMore, lastSeq, unread } = state.rooms[ROOM];
+  assert.ok(items.length >= 200 && items.length <= 400, `${items.length} kept`);
+  assert.equal(items.at(-1).seq - items[0].seq, items.length - 1, "without a hole");
+  assert.deepEqual([hasMore, lastSeq, unread], [true, 1_000, 1_000]);
+});

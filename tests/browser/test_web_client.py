@@ -21,15 +21,17 @@ from tests.matcher.llm.server import Call, Reply, openai, serving
 from tests.stories.conftest import Stack
 
 HERE = Path(__file__).parent
-MESSAGES = "2000"
+MESSAGES = "10000"
 SCENE_SECONDS = 240
 PUSHED_TO = f"http://127.0.0.1:{any_free()}"
 OPERATOR, PASSWORD = "operator", "correct horse battery"
 pytestmark = pytest.mark.browser
 
 
-def run(*command: str, within: float) -> None:
+def run(*command: str, within: float, data_dir: Path | None = None) -> None:
     environment = {
+        "YEON_DATA_DIR": str(data_dir),
+        "YEON_TEST_PYTHON": sys.executable,
         "YEON_TEST_MESSAGES": MESSAGES,
         "YEON_TEST_OPERATOR": OPERATOR,
         "YEON_TEST_PUSH": PUSHED_TO,
@@ -113,8 +115,8 @@ def test_the_laws_of_the_client_hold() -> None:
     )
 
 
-@pytest.mark.timeout(SCENE_SECONDS + 60)
+@pytest.mark.timeout(SCENE_SECONDS + 180)
 @pytest.mark.parametrize("scene", ["first", "story", "three", "typing", "files", "away", "pages", "history"])
 def test_people_use_it(scene: str, modules: None, running: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
-    run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS)
+    run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS, data_dir=running.data_dir)

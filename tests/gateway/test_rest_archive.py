@@ -142,6 +142,9 @@ async def test_a_shared_one_is_shown_before_and_after_asking_and_to_the_experts(
     await share(expert, question)
     both = (await expert.rest.get(f"/archive/{question}")).json()
     assert [one["content"] for one in both["messages"]] == [SECRET, ADVICE]
+    # What was like the question are the asker's words; what helps the next are the expert's.
+    helped = (await stranger.rest.post("/questions/suggestions", json={"content": CONTENT})).json()["similar"]
+    assert [one["excerpt"] for one in helped if one["questionId"] == question] == [ADVICE]
 
     # Taken back, it is gone from every answer before the index even hears of it.
     await share(asker, question, False)

@@ -69,6 +69,15 @@ def test_every_setting_named_exists(compose: dict[str, Any]) -> None:
         )
 
 
+def test_a_language_model_is_passed_on_to_those_who_use_it(compose: dict[str, Any]) -> None:
+    for role in ROLES:
+        environment = compose["services"][role]["environment"]
+        given = {name for name in environment if name.startswith("YEON_LLM_")}
+        wanted = {f"YEON_LLM_{part}" for part in ("URL", "DIALECT", "KEY", "MODEL")}
+        assert given == (wanted if role in {"matcher", "gateway"} else set()), role
+        assert all(environment[name].startswith(f"${{{name}:-") for name in given)
+
+
 def test_what_keeps_running_has_a_health_check(compose: dict[str, Any]) -> None:
     without = {name for name, service in compose["services"].items() if "healthcheck" not in service}
     assert without == {"prepare"}

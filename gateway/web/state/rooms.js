@@ -7,6 +7,9 @@ import { EMPTY_ROOM } from "./empty.js";
 import { fromFrame, fromHistory, redacted } from "./items.js";
 
 const TYPING_MS = 6_000;
+/** A room whose end one looks at, or none of it, keeps at most so many items, and then the latest of them. */
+const MOST_ITEMS = 400;
+const KEPT_ITEMS = 200;
 
 export function withRoom(state, id, change) {
   const room = state.rooms[id] ?? { ...EMPTY_ROOM, id };
@@ -79,6 +82,11 @@ export function trimmed(state, roomId, keep) {
   return withRoom(state, roomId, (room) =>
     room.items.length > keep ? { ...room, items: room.items.slice(-keep), hasMore: true } : room,
   );
+}
+
+/** What was said long ago is let go, once there is too much of it. */
+export function onlyLatest(state, roomId) {
+  return state.rooms[roomId]?.items.length > MOST_ITEMS ? trimmed(state, roomId, KEPT_ITEMS) : state;
 }
 
 function appended(room, news, me, visible) {

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { forgetOlder, read, readOlder } from "../actions.js";
 import { html } from "../html.js";
 import { day, dayOf, language, t } from "../i18n/index.js";
-import { attempt } from "../session.js";
+import { attempt, live } from "../session.js";
 import { unreadBy } from "../state/rooms.js";
 import { Blocks } from "./blocks.js";
 import { goesOn, Item, Pending, sameMinute } from "./messages.js";
@@ -32,6 +32,7 @@ export function Log({ room, me }) {
 
   function toEnd() {
     stick.current = true;
+    live.above = null;
     box.current.scrollTop = box.current.scrollHeight;
     setBelow(0);
   }
@@ -49,6 +50,8 @@ export function Log({ room, me }) {
     }
     before.current = { first, top: topOf(log, first) };
   }, [first, room.items.length, room.pending.length]);
+
+  useEffect(() => () => (live.above = null), []);
 
   // A keyboard that opens, or a field that grows, takes its place from above: the last words stay in sight.
   useEffect(() => {
@@ -84,6 +87,7 @@ export function Log({ room, me }) {
   function scrolled() {
     const log = box.current;
     stick.current = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    live.above = stick.current ? null : room.id;
     if (stick.current && below > 0) setBelow(0);
     if (log.scrollTop < NEAR && log.scrollHeight > log.clientHeight) loadOlder();
   }
