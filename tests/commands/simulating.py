@@ -1,8 +1,10 @@
 """A seeded simulation of offers and capacity on virtual time: the real handlers and aggregates, and everyone around
-them as unreliable as they are: a matcher that is late or says things twice, two clocks, a server of waiting questions
-that dies and forgets, experts who answer when it is too late, and what was sent once more after an answer was lost.
+them as unreliable as they are: writers that die before the append or before the answer, a matcher that is late or says
+things twice, two clocks that lag and die, a server of waiting questions that dies and forgets, experts who answer when it
+is too late, and what was sent once more after an answer was lost.
 
-`python -m tests.commands.simulating [seed] [events]` runs a long one and prints what it came to, as JSON.
+`python -m tests.commands.simulating [seed] [events]` runs a long one, until nobody waits who could be served, and prints
+what it came to, as JSON.
 """
 
 import heapq
@@ -69,6 +71,10 @@ RULES = Rules(
 URGENCIES: tuple[Urgency, ...] = ("low", "medium", "high")
 RANKED = 5
 SECOND = timedelta(seconds=1)
+DIES = 0.005
+"""How often a writer dies with a command in hand."""
+CLOCK_DIES = 0.02
+"""How often a clock is not there when an offer ends, and looks only after it was started again."""
 
 
 class Forgetful(Memory):
@@ -94,10 +100,18 @@ class Simulation:
         self.engaged: dict[UUID, set[UUID]] = defaultdict(set)
         self.capacity: dict[UUID, int] = {}
         self.freed_by_expiry = 0
+        self.lateness: list[float] = []
+        """How long after an offer ran out the next one was made, in seconds, for each that had a next one."""
+        self.died = 0
         self._asks = True
         self._askers = [self._person("questioner") for _ in range(askers)]
         self._experts = [self._expert() for _ in range(experts)]
         self.server = Server(self._random, self.questions, self._places, lambda one: self._do(SYSTEM, one))
+
+    @property
+    def lateness_p99(self) -> float:
+        """The 99th percentile of `lateness`."""
+        return sorted(self.lateness)[len(self.lateness) * 99 // 100]
 
     @property
     def events(self) -> int:
@@ -168,7 +182,9 @@ class Simulation:
             if self._random.random() < 0.2:  # the answer was lost, and it is sent again
                 self._after(when + self._random.uniform(0, 60), lambda: self._do(expert, answer))
         expire = ExpireOffer(question_id=question, expert_id=expert, round=offer.round)
-        for late in (0.0, self._random.choice([0.0, 5.0])):
+        for _ in range(2):  # two clocks, each with what it takes to wake up and to send
+            dead = self._random.uniform(1, 8) if self._random.random() < CLOCK_DIES else 0.0
+            late = dead + self._random.uniform(0.001, 0.03)
             self._after(life + late, lambda: self._do(SYSTEM, expire))
 
     def _opened(self, question: UUID) -> None:
@@ -191,7 +207,17 @@ class Simulation:
 
     # What happens, and what must hold
 
-    def _do(self, user: UUID, command: Command) -> None:
+    def _do(self, user: UUID, command: Command) -> bool:
+        """Whether an answer came; if none did, the same is said again by and by, whatever has become of it."""
+        dies = self._random.random() < DIES and bool(self.counts["QuestionAsked"])
+        if dies:
+            self.died += 1
+            self._after(self._random.uniform(0.01, 10), lambda: self._do(user, command))
+        if not dies or self._random.random() < 0.5:  # it died after the append otherwise
+            self._decide(user, command)
+        return not dies
+
+    def _decide(self, user: UUID, command: Command) -> None:
         context = Context(self._id(), user, self._now, self._id(), "")
         desk = Desk(self._memory, RULES)
         try:
@@ -222,6 +248,7 @@ class Simulation:
                     assert offer.expires_at == self._now + RULES.offer_lifetimes[data.urgency]
                     known.asked.add(offer.expert_id)
                     known.open[offer.expert_id] = offer
+                    known.ends[offer.expert_id] = offer.expires_at
                     self._offered(data.question_id, offer)
             case ExpertEngaged():
                 assert not self._full(data.expert_id), "engaged past capacity"
@@ -272,6 +299,9 @@ class Simulation:
         if isinstance(command, ExpireOffer) and known.status != "in_progress":
             assert len(said) > 1 or known.open, "an offer ran out, and nothing followed"
             self.freed_by_expiry += len(said) > 1
+            if any(isinstance(data, QuestionOffered) for data in said):
+                ended = known.ends[command.expert_id]
+                self.lateness.append((self._now - ended).total_seconds())
         if isinstance(command, OfferCandidates) and isinstance(said[0], RoundRequested | QuestionUnmatched):
             free = [one.expert_id for one in command.candidates if not self._full(one.expert_id)]
             assert set(free) <= known.asked, "left standing while someone was free"
@@ -318,12 +348,16 @@ def main(seed: int, events: int) -> None:
     began = time.monotonic()
     simulation = Simulation(seed)
     simulation.run(events)
+    simulation.come_to_rest()
     seconds = time.monotonic() - began
     said = {
         "seed": seed,
         "events": simulation.events,
         "seconds": round(seconds, 1),
         "digest": simulation.digest,
+        "served": simulation.server.count,
+        "writers_died": simulation.died,
+        "next_offer_after_expiry_p99_ms": round(1_000 * simulation.lateness_p99, 1),
         "happened": dict(simulation.counts),
         "refused": dict(simulation.refused),
     }

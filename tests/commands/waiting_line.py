@@ -75,6 +75,8 @@ class Known:
     open: dict[UUID, Offer] = field(default_factory=dict)
     asked: set[UUID] = field(default_factory=set)
     accepted: set[UUID] = field(default_factory=set)
+    ends: dict[UUID, datetime] = field(default_factory=dict)
+    """When each offer that was ever made runs out, or ran out."""
 
 
 class Server:
@@ -85,8 +87,9 @@ class Server:
         random: Random,
         questions: Mapping[UUID, Known],
         places: Callable[[], Mapping[UUID, int]],
-        send: Callable[[ServeWaiting], None],
+        send: Callable[[ServeWaiting], bool],
     ) -> None:
+        """`send` says whether an answer came."""
         self._random = random
         self._questions = questions
         self._places = places
@@ -105,9 +108,11 @@ class Server:
         if found is None:
             return
         one, expert = found
+        self._in_turn(one, self._tried.paused(now))
         command = ServeWaiting(question_id=one.question, round=one.round, expert_id=expert)
-        for _ in range(self._random.choice([1, 1, 1, 2])):
-            self._send(command)
+        answered = [self._send(command) for _ in range(self._random.choice([1, 1, 1, 2]))]
+        if not any(answered):
+            return  # it knows nothing of it, and looks again
         assert self._questions[one.question].status == "pending", "somebody is free, and nothing was done"
         assert self._questions[one.question].round == one.round + 1, "tried once for each time it was said"
         self._tried.note((one.question, expert), now)
@@ -118,6 +123,15 @@ class Server:
     def stranded(self) -> bool:
         """Whether one waits that could be served."""
         return next_of(self._waiting(), self._free()) is not None
+
+    def _in_turn(self, one: Waiting, paused: Collection[tuple[UUID, UUID]]) -> None:
+        """Nobody more urgent, and nobody as urgent who has waited longer, could have been served instead."""
+        free = self._free()
+        for other in self._waiting():
+            more_urgent = FIRST.index(other.urgency) < FIRST.index(one.urgency)
+            older = other.urgency == one.urgency and other.since < one.since
+            if more_urgent or older:
+                assert not any(can_serve(other, expert, paused) for expert in free), "served out of turn"
 
     def _settled(self, question: UUID, since: datetime, now: datetime) -> bool:
         known = self._questions.get(question)
