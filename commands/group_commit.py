@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 5.0
 SILENCE_SECONDS = 15.0
 """How long at most: a server whose words are lost on the way keeps the writer waiting, and with it, until the server
 cuts it off, all others. What becomes of the command is then open; the same command again tells."""
+STOP_SECONDS = PATIENCE_SECONDS + 1
+"""How long the end waits for the writer: one that hangs on a silent server is left, and ends with the process."""
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 log = logging.getLogger(__name__)
@@ -74,11 +76,11 @@ class GroupCommit:
             raise Unavailable("the event store does not answer") from None
 
     async def stop(self) -> None:
-        """Answer everything that waits, then end."""
+        """Answer everything that waits, then end; a turn under way that hangs is not waited for."""
         self._stopping.set()
         self._queue.put(None)
         if self._loop is not None:
-            await asyncio.to_thread(self._thread.join)
+            await asyncio.to_thread(self._thread.join, STOP_SECONDS)
 
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:

@@ -12,6 +12,7 @@ import uvicorn
 
 from commands.application import Commands
 from gateway.app import running
+from infra.ending import end_in_time, ended
 from infra.loop import use_uvloop
 from infra.settings import Settings, settings
 from infra.telemetry import configure_logging
@@ -46,13 +47,21 @@ async def serve(chosen: Settings) -> None:
             )
             server = _Http(config)
             loop = asyncio.get_running_loop()
+
+            def leave(number: int) -> None:
+                if not server.should_exit:
+                    end_in_time()
+                server.handle_exit(number, None)
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, server.handle_exit, number, None)
+                loop.add_signal_handler(number, leave, number)
             where = gateway.websocket
             log.info("HTTP on %s:%d, WebSocket on port %d", chosen.http_host, chosen.http_port, where.port)
             await server.serve()
     finally:
         await commands.stop()
+        # The loop's own end would cancel what is left once, and wait for it without bound.
+        await ended(asyncio.all_tasks() - {asyncio.current_task()})
 
 
 def _collect_seldom() -> None:

@@ -48,6 +48,7 @@ from gateway.typists import Typists
 from gateway.views import QueriedViews
 from gateway.writes import Writes
 from infra.credentials import Credentials
+from infra.ending import ended
 from infra.files import file_store
 from infra.files.sealed import SealedFiles
 from infra.postgres import pool
@@ -92,9 +93,7 @@ async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gatewa
             yield Gateway(services, rest(services), listening)
             await sockets.stop()
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await ended(background)
             await services.present.close()
             services.typists.close()
             await services.ear.close()

@@ -21,6 +21,7 @@ from gateway import frames
 from gateway.announcer import publish
 from gateway.batched import Batched
 from gateway.together import Together
+from infra.ending import ended
 from infra.presence import LOOKING, ONLINE, ONLINE_SECONDS, REFRESH_SECONDS
 from infra.push import Heard
 from projections.queries.reading import Pool
@@ -152,9 +153,7 @@ class Present:
 
     async def close(self) -> None:
         """Tell nobody: whoever was here is about to come back elsewhere, and otherwise runs out there."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     def _arrived(self, user_id: UUID, added: "asyncio.Future[int]") -> None:
         if (error := added.exception()) is not None:

@@ -86,6 +86,7 @@ class Ear:
                 await self._resubscribe(pubsub)
                 if not first:
                     log.info("hearing pushes again")
+                if not first or self._wanted:  # somebody may have come before the first connection, too
                     self._reconnected()
                 first = False
                 async with asyncio.TaskGroup() as group:

@@ -26,6 +26,9 @@ from infra.settings import Settings
 
 HANDSHAKE_SECONDS = 5
 """For a client's whole handshake, from its connection on."""
+CLOSED_SECONDS = 6.0
+"""How long the end waits for sockets that were told to close: the time of a handshake, or of a farewell, and a little."""
+log = logging.getLogger(__name__)
 FORGOTTEN = Request("", Headers())
 """In place of each connection's own: without one the library would wait for a handshake."""
 BACK_AFTER_MS = (200, 2_000)
@@ -79,7 +82,11 @@ class SocketServer:
         await asyncio.gather(*(socket.settled() for socket in tuple(self._open)))
         for socket in tuple(self._open):
             socket.end(1012, "restart")
-        await self._server.wait_closed()
+        try:
+            async with asyncio.timeout(CLOSED_SECONDS):
+                await self._server.wait_closed()
+        except TimeoutError:
+            log.warning("%d sockets did not end within %.0f s", len(self._open), CLOSED_SECONDS)
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None

@@ -56,9 +56,22 @@ class Proxy:
         self._set(Weather())
 
     def close(self) -> None:
-        self._set(Weather(cut=True))
+        """End every connection, whatever the weather, and the thread."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
+
+    async def _end(self) -> None:
+        self._weather = Weather(cut=True)
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.sleep(0)  # for the transports to close
 
     def _do(self, work: Callable[[], object]) -> asyncio.Server:
         found: asyncio.Server = asyncio.run_coroutine_threadsafe(work(), self._loop).result(10)  # type: ignore[arg-type]

@@ -5,16 +5,20 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from infra.embedded.ports import any_free
+from infra.ending import END_SECONDS
 from infra.postgres import pool as connect_database
 from projections.prepare import prepare
+from tests.faults.proxy import Proxy
 from tests.gateway.person import Person
 
 
@@ -48,19 +52,25 @@ async def views(module_database: str) -> str:
     return module_database
 
 
+async def somebody(http: int) -> Person:
+    """Somebody with an open socket at the gateway of that port, once it serves."""
+    rest = httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}/api")
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if (await rest.get("/config")).status_code == 200:
+                    break
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+    me = Person(rest, (await rest.get("/config")).json()["wsUrl"])
+    await me.open()
+    return me
+
+
 async def test_told_to_stop_it_sends_everyone_away_gently(views: str, redis_url: str, tmp_path: Path) -> None:
     http, ws = any_free(), any_free()
     async with gateway(views, redis_url, tmp_path, http, ws) as process:
-        rest = httpx.AsyncClient(base_url=f"http://127.0.0.1:{http}/api")
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    if (await rest.get("/config")).status_code == 200:
-                        break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-        me = Person(rest, (await rest.get("/config")).json()["wsUrl"])
-        await me.open()
+        me = await somebody(http)
 
         process.send_signal(signal.SIGTERM)
 
@@ -69,6 +79,39 @@ async def test_told_to_stop_it_sends_everyone_away_gently(views: str, redis_url:
         assert await me.closed() == 1012
         assert await asyncio.wait_for(process.wait(), 20) == 0
         await me.close()
+
+
+async def test_told_to_stop_while_its_stores_are_frozen_it_ends_in_the_stated_time(
+    views: str, redis_url: str, tmp_path: Path
+) -> None:
+    # given a gateway with an open socket, and stores that have stopped answering in the middle of something
+    proxies = [Proxy(urlsplit(url).port or 0) for url in (views, redis_url)]
+    database, redis = (
+        url.replace(f":{urlsplit(url).port}", f":{proxy.port}", 1)
+        for url, proxy in zip((views, redis_url), proxies, strict=True)
+    )
+    http = any_free()
+    try:
+        async with gateway(database, redis, tmp_path, http, any_free()) as process:
+            me = await somebody(http)
+            for proxy in proxies:
+                proxy.deafen("there", "back")
+            await asyncio.sleep(1.5)  # the gateway compares once a second, and hangs on that now
+
+            # when it is told to stop, and told again
+            process.send_signal(signal.SIGTERM)
+            told = time.monotonic()
+            await me.closed()
+            process.send_signal(signal.SIGTERM)
+
+            # then it ends in the stated time
+            await asyncio.wait_for(process.wait(), END_SECONDS + 30)
+            took = time.monotonic() - told
+            await me.close()
+        assert took < END_SECONDS + 10, took
+    finally:
+        for proxy in proxies:
+            proxy.close()
 
 
 async def test_a_port_in_use_is_said_in_a_sentence(views: str, redis_url: str, tmp_path: Path) -> None:
