@@ -84,7 +84,7 @@ async def examine(settings: Settings) -> Findings:
         _ask("PostgreSQL", settings.postgres_url, lambda: _postgres(settings.postgres_url, findings)),
         _ask("Redis", settings.redis_url, lambda: _redis(settings.redis_url)),
         _ask("Kafka", settings.kafka_url, lambda: _kafka(settings, findings)),
-        _ask("matcher", host, lambda: _http(f"{host}/healthz")),
+        _ask("matcher", host, lambda: _http(f"{host}/readyz")),
         _ask("gateway", gateway, lambda: _http(f"{gateway}/readyz")),
     ]
     if settings.qdrant_url:

@@ -206,7 +206,7 @@ class _Up:
                     "`yeon doctor`."
                 )
             await asyncio.sleep(0.05)
-        while not await asyncio.to_thread(_is_ready, f"{_matcher_address(self._settings)}/healthz"):
+        while not await asyncio.to_thread(_is_ready, f"{_matcher_address(self._settings)}/readyz"):
             if time.monotonic() > deadline:
                 _say("The matcher still makes its index; questions wait for it.")
                 return

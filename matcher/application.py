@@ -31,6 +31,7 @@ from matcher.finder import Finder
 from matcher.index.answers import AnswerIndex
 from matcher.index.contract import ExpertIndex
 from matcher.index.factory import make_answer_index, make_index
+from matcher.index.watching import IndexWatch
 from matcher.indexing import Indexing
 from matcher.lexical.terms import Terms
 from matcher.live_ranker import LiveRanker, rankers_in
@@ -104,7 +105,8 @@ async def serve(
 
         consume(app, group, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
         consume(app, group, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
-        server = _Endpoint(make_service(finder, archive, drafter))
+        watch = IndexWatch([index, answers, passages])
+        server = _Endpoint(make_service(finder, archive, drafter, watch))
         try:
             await run_app(
                 app,
@@ -113,6 +115,7 @@ async def serve(
                 group,
                 beside=[
                     lambda: server.serve(sockets=[endpoint]),
+                    watch.watch_for_ever,
                     rounds.flush_for_ever,
                     answering.flush_for_ever,
                     archive.flush_for_ever,

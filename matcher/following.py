@@ -95,12 +95,18 @@ class Following:
                 log.warning("positions are written later, since the store is away: %s", error)
 
     async def fill_if_forgotten(self) -> None:
-        """Fill the index from the store if its positions are gone; what comes meanwhile waits for its end."""
+        """Fill the index from the store if its positions are gone, or the index itself under a matcher that runs; what
+        comes meanwhile waits for its end."""
         async with self._turn:
+            gone = not await asyncio.to_thread(self._index.exists)
             async with self._pool.connection() as connection:
+                if gone:
+                    await positions.forget(connection, self.consumer)
                 tracked = await positions.read(connection, self.consumer)
             if self._written and len(tracked) < self._places:
                 log.warning("the positions of %s are gone: filling it from the store", self._index.name)
+                if gone:
+                    await asyncio.to_thread(self._index.open)
                 await self._fill()
                 self._reached = {at: max(p, self._reached.get(at, 0)) for at, p in self._written.items()}
 

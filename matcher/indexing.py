@@ -138,13 +138,17 @@ class Indexing:
         return None
 
     async def fill_if_forgotten(self) -> None:
-        """Fill the index from the store if its positions are gone; what comes meanwhile waits for its end."""
+        """Fill the index from the store if its positions are gone, or the index itself under a matcher that runs; what
+        comes meanwhile waits for its end."""
+        gone = not await asyncio.to_thread(self._index.exists)
         async with self._pool.connection() as connection:
+            if gone:
+                await positions.forget(connection, self.consumer)
             tracked = await positions.read(connection, self.consumer)
             if len(tracked) >= TOPICS[EXPERTS].partitions:
                 return
             log.warning("the positions of %s are gone: filling it from the store", self._index.name)
-            if not await asyncio.to_thread(self._index.exists):
+            if gone:
                 await asyncio.to_thread(self._index.open)
             async with connection.transaction():
                 await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, 0))

@@ -4,6 +4,7 @@ Not for the world outside.
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
@@ -98,10 +99,20 @@ class Archives(Protocol):
     async def like(self, content: str, *, demo: bool, but: UUID | None, limit: int) -> list[Like]: ...
 
 
+class Watches(Protocol):
+    """What is used of `matcher.index.watching.IndexWatch`."""
+
+    @property
+    def out(self) -> Mapping[str, str]: ...
+
+
 def make_service(
-    finder: Finds, archive: Archives | None = None, model: LanguageModel | None = None
+    finder: Finds,
+    archive: Archives | None = None,
+    model: LanguageModel | None = None,
+    watch: Watches | None = None,
 ) -> FastAPI:
-    """The endpoint over `finder`, the archive, and the language model that drafts."""
+    """The endpoint over `finder`, the archive, the language model that drafts, and who watches the indexes."""
     app = FastAPI(title="연결이 matcher", openapi_url=None, docs_url=None, redoc_url=None)
 
     @app.post("/search")
@@ -148,6 +159,14 @@ def make_service(
 
     @app.get("/healthz")
     async def healthz() -> dict[str, Any]:
+        """The process answers."""
         return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz(response: Response) -> dict[str, Any]:
+        """Whether every index answers; 503 while one does not, and questions wait."""
+        out = dict(watch.out) if watch else {}
+        response.status_code = 503 if out else 200
+        return {"ok": not out, "indexes": out}
 
     return app

@@ -129,8 +129,12 @@ async def _redis(the: Services) -> dict[str, Any]:
 
 
 async def _matcher(the: Services) -> dict[str, Any]:
-    """It answers once its index holds what was known when it started; until then questions wait for it."""
-    (await the.matcher.get("/healthz")).raise_for_status()
+    """It answers once its index holds what was known when it started, and says which index is away; meanwhile questions
+    wait for it."""
+    answer = await the.matcher.get("/readyz")
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise ConnectionError("; ".join(f"{name}: {what}" for name, what in answer.json()["indexes"].items()))
+    answer.raise_for_status()
     return {}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
+import httpx
 from qdrant_client import QdrantClient
 from qdrant_client import models as qm
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
@@ -18,12 +19,17 @@ from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """A server that is away, or has trouble of its own, is a lost connection to us: the call is worth repeating."""
+    """A server that is away, or has trouble of its own, is a lost connection to us: the call is worth repeating.
+
+    So is one without the collection, which came back with an empty disk: it is made and filled anew by and by.
+    """
     try:
         yield
     except ResponseHandlingException as error:
         raise ConnectionError(f"Qdrant cannot be reached: {error}") from error
     except UnexpectedResponse as error:
+        if error.status_code == httpx.codes.NOT_FOUND:
+            raise ConnectionError(f"Qdrant does not hold the index: {error}") from error
         if error.status_code is not None and error.status_code < 500:
             raise
         raise ConnectionError(f"Qdrant has trouble: {error}") from error

@@ -41,7 +41,8 @@ class Shard:
         return self._made_mark.exists()
 
     def open(self) -> None:
-        """Load the shard, or make it. Raises `DirectoryInUse`."""
+        """Load the shard, or make it, also in place of one that is open and whose files are gone. Raises
+        `DirectoryInUse`."""
         self._path.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         shard = self._path / "shard"
@@ -79,4 +80,6 @@ class Shard:
         except BlockingIOError:
             lock.close()
             raise DirectoryInUse(self._path) from None
+        if self._lock is not None:
+            self._lock.close()
         self._lock = lock
