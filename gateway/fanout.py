@@ -30,6 +30,7 @@ class Fanout:
     def __init__(self, views: Views, channels: Channels) -> None:
         self._views = views
         self._channels = channels
+        self._room_page, self._inbox_page = views.room_page, views.inbox_page
         self._rooms: dict[UUID, Line] = {}
         self._users: dict[UUID, Line] = {}
         self._heard: dict[Listener, set[UUID]] = {}
@@ -143,16 +144,14 @@ class Fanout:
         self.comparison.fill(line)
 
     def _room(self, room_id: UUID) -> Line:
-        async def page(after: int, most: int) -> Numbered:
-            return await self._views.room_page(room_id, after, most)
-
-        return self._rooms.setdefault(room_id, Line(channel("room", room_id), page))
+        if (line := self._rooms.get(room_id)) is None:
+            line = self._rooms[room_id] = Line(channel("room", room_id), room_id, self._room_page)
+        return line
 
     def _inbox(self, user_id: UUID) -> Line:
-        async def page(after: int, most: int) -> Numbered:
-            return await self._views.inbox_page(user_id, after, most)
-
-        return self._users.setdefault(user_id, Line(channel("user", user_id), page))
+        if (line := self._users.get(user_id)) is None:
+            line = self._users[user_id] = Line(channel("user", user_id), user_id, self._inbox_page)
+        return line
 
     def _drop_idle(self, lines: dict[UUID, Line], key: UUID) -> None:
         line = lines.get(key)

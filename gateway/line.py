@@ -31,8 +31,8 @@ def framed(frame: dict[str, Any]) -> Framed:
 
 
 Numbered = list[tuple[int, Framed]]
-Page = Callable[[int, int], Awaitable[Numbered]]
-"""What the views hold after a number, ascending; so many at most."""
+Page = Callable[[UUID, int, int], Awaitable[Numbered]]
+"""What the views hold of a room or a person after a number, ascending; so many at most."""
 
 
 class Listener(Protocol):
@@ -64,18 +64,20 @@ class Listener(Protocol):
 class Line:
     """One channel's feed and its listeners."""
 
-    __slots__ = ("_ahead", "_moved", "channel", "feed", "filling", "here", "joining", "live", "page")
+    __slots__ = ("_ahead", "_moved", "_page", "channel", "feed", "filling", "here", "joining", "key", "live")
 
-    def __init__(self, channel: str, page: Page) -> None:
+    def __init__(self, channel: str, key: UUID, page: Page) -> None:
+        """`key` says whose it is; `page` is the same for all lines of a kind."""
         self.channel = channel
-        self.page = page
+        self.key = key
+        self._page = page
         self.feed: Feed[Framed] = Feed()
         self.live: set[Listener] = set()
         self.here: tuple[Listener, ...] = ()
         """Of an inbox: every open socket of its person, whether it hears the inbox already or not."""
         self.joining = 0
         self.filling = False
-        self._ahead: dict[Listener, int] = {}
+        self._ahead: dict[Listener, int] | None = None
         """Listeners that have more than the feed gave out: they read it from the views."""
         self._moved: dict[UUID, tuple[int, bool]] | None = None
         """Who left or came in by what was given out while somebody was joining: at which number, and which of the two."""
@@ -84,6 +86,10 @@ class Line:
     def idle(self) -> bool:
         """Whether nobody needs this line."""
         return not self.live and not self.joining and not self.here
+
+    def page(self, after: int, most: int) -> Awaitable[Numbered]:
+        """What the views hold after `after`, ascending; so many at most."""
+        return self._page(self.key, after, most)
 
     def begin_joining(self) -> None:
         """Somebody is about to ask the views whether they may hear this."""
@@ -106,7 +112,7 @@ class Line:
     def attach(self, listener: Listener, has: int) -> None:
         """From now on `listener`, which has everything up to `has`, hears what goes out."""
         if self.feed.head is not None and has > self.feed.head:
-            self._ahead[listener] = has
+            self._ahead = {**(self._ahead or {}), listener: has}
             self.feed.known(has)
         self.live.add(listener)
         self.emit(self.feed.start(has))
@@ -114,7 +120,8 @@ class Line:
     def detach(self, listener: Listener) -> None:
         """`listener` hears no more."""
         self.live.discard(listener)
-        self._ahead.pop(listener, None)
+        if self._ahead is not None:
+            self._ahead.pop(listener, None)
 
     def emit(self, due: Iterable[tuple[int, Framed]]) -> None:
         """Deliver frames of the feed, in order, to those who do not have them yet. Who left hears no more."""
@@ -127,7 +134,7 @@ class Line:
                     if framed.left is not None and listener.user_id == framed.left:
                         self.detach(listener)
             if self._ahead:
-                self._ahead = {who: has for who, has in self._ahead.items() if has > number}
+                self._ahead = {who: has for who, has in self._ahead.items() if has > number} or None
 
     def whisper(self, frame: bytes, but: UUID | None) -> None:
         """Deliver a frame that is not stored to everyone except the one it is about."""

@@ -1,13 +1,12 @@
 """One WebSocket: a thin shell around its session. It carries out the session's actions, in order.
 
 Commands of one socket go to the port one after another without waiting for each other; everything else waits for
-those before it. What a slow reader does not take is bounded: ephemeral frames are dropped first, then it is cut off.
+those before it.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg import Error as DatabaseError
@@ -18,17 +17,16 @@ from gateway.actions import Action, Close, Execute, Join, Leave, Look, Open, Rep
 from gateway.answers import acknowledged, failure_of
 from gateway.codec import HEARTBEAT_SECONDS, Codec
 from gateway.frames import Failure
-from gateway.metrics import CLOSED, FRAMES_DROPPED, FRAMES_IN, SOCKETS
-from gateway.outbox import Outbox
+from gateway.metrics import FRAMES_IN, SOCKETS
 from gateway.session import Session
 from gateway.sources import NotInRoom
 from gateway.surroundings import Surroundings
+from gateway.way_out import Ended, WayOut
+from infra.ending import ended
 from schemas.port import ErrorCode, Unavailable
 
 INBOX_WAITS_SECONDS = 0.25
 """After authentication notifications are held back so long, or until the next frame: it may be a `resume`."""
-FAREWELL_SECONDS = 3.0
-DRAIN_SECONDS = 20.0
 HOLD_SECONDS = 0.5
 """For so long at most what a socket is told at its coming back is held to go together."""
 SETTLE_SECONDS = 2.0
@@ -36,11 +34,7 @@ SETTLE_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
-class Ended(Exception):
-    """The socket ended while something was done for it."""
-
-
-class Socket:
+class Socket(WayOut):
     """A connection, its session, and the work under way for it. A `gateway.line.Listener`."""
 
     __slots__ = (
@@ -48,13 +42,9 @@ class Socket:
         "_beats",
         "_codec",
         "_commands",
-        "_connection",
-        "_farewell",
         "_hidden",
         "_inbox_from",
-        "_outbox",
         "_present",
-        "_session",
         "_timer",
         "_work",
         "_worker",
@@ -63,15 +53,13 @@ class Socket:
     def __init__(
         self, connection: ServerConnection, codec: Codec, session: Session, around: Surroundings
     ) -> None:
-        self._connection = connection
+        super().__init__(connection, codec, session, around.buffer_bytes)
         self._codec = codec
-        self._outbox = Outbox(connection, codec, around.buffer_bytes)
-        self._session = session
         self._around = around
         self._work: list[Work] = []
         self._worker: asyncio.Task[None] | None = None
-        self._commands: set[asyncio.Task[None]] = set()
-        self._farewell: asyncio.Task[None] | None = None
+        self._commands: set[asyncio.Task[None]] | None = None
+        """Under way; None for most sockets, which are idle: an empty set has 216 bytes."""
         self._timer: asyncio.TimerHandle | None = None
         self._beats: asyncio.TimerHandle | None = None
         self._present = False
@@ -111,55 +99,10 @@ class Socket:
             SOCKETS.dec()
             await self._clear()
 
-    def deliver(self, frame: bytes, ephemeral: bool = False) -> None:
-        """Write the frame, now; an ephemeral one may be dropped. Never raises, never waits."""
-        if self._session.closed:
-            return
-        if ephemeral and self._outbox.crowded:
-            FRAMES_DROPPED.inc()
-        elif not self._outbox.write(frame):
-            self.end(4408, "too slow a reader")
-
-    async def catch_up(self, frames: Sequence[bytes]) -> None:
-        """Write a page of the past, no more at once than leaves the present its place. Raises `Ended` if the reader never
-        takes it."""
-        start, size = 0, 0
-        for end, frame in enumerate(frames):
-            size += len(frame)
-            if size > self._around.buffer_bytes // 4:
-                await self._write_past(frames[start : end + 1])
-                start, size = end + 1, 0
-        await self._write_past(frames[start:])
-
-    async def _write_past(self, frames: Sequence[bytes]) -> None:
-        if not self._session.closed and not self._outbox.write_all(frames):
-            self.end(4408, "too slow a reader")
-        until = time.monotonic() + DRAIN_SECONDS
-        while self._outbox.crowded:
-            if self._session.closed or time.monotonic() > until:
-                self.end(4408, "too slow a reader")
-                raise Ended
-            await asyncio.sleep(0.01)
-
     async def settled(self) -> None:
         """Wait a moment for the answers to what it asked for; new frames are still taken meanwhile."""
         if self._commands:
             await asyncio.wait(self._commands, timeout=SETTLE_SECONDS)
-
-    def end(self, code: int, reason: str) -> None:
-        """Close the connection. A reader that takes nothing any more is cut off."""
-        self._session.closed = True
-        self._outbox.release()
-        if self._farewell is None:
-            CLOSED.labels(str(code)).inc()
-            self._farewell = asyncio.create_task(self._close(code, reason))
-
-    async def _close(self, code: int, reason: str) -> None:
-        try:
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await self._connection.close(code, reason)
-        except TimeoutError:
-            self._connection.transport.abort()
 
     def _beat_later(self) -> None:
         self._beats = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat)
@@ -228,8 +171,16 @@ class Socket:
         if work.limit is not None:
             await self._around.limits.hit(work.limit, str(self.user_id))
         task = asyncio.create_task(self._execute(work))
+        if self._commands is None:
+            self._commands = set()
         self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
+        task.add_done_callback(self._carried_out)
+
+    def _carried_out(self, task: "asyncio.Task[None]") -> None:
+        if self._commands is not None:
+            self._commands.discard(task)
+            if not self._commands:
+                self._commands = None
 
     async def _execute(self, work: Execute) -> None:
         try:
@@ -328,8 +279,7 @@ class Socket:
             if timer is not None:
                 timer.cancel()
         if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.wait([self._worker])
+            await ended([self._worker])
         if self._present:
             self._around.typists.gone(self.user_id)
             self._around.fanout.gone(self)
