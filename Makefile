@@ -72,8 +72,8 @@ $(ARCHIVE): $(JARS) | $(VENV)/.dev
 
 lock: $(VENV)/.uv ## write locks/ anew from pyproject.toml (ARGS="--upgrade" for newer versions)
 	$(COMPILE) $(ARGS) pyproject.toml --group build -o locks/run.txt
-	$(COMPILE) $(ARGS) pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt
-	$(COMPILE) $(ARGS) pyproject.toml --group dev --extra torch -c locks/dev.txt -o locks/torch.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group dev --extra otlp -c locks/run.txt -o locks/dev.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group dev --extra otlp --extra torch -c locks/dev.txt -o locks/torch.txt
 	$(COMPILE) $(ARGS) pyproject.toml --group build --group bench -c locks/run.txt -o locks/bench.txt
 	echo uv | $(COMPILE) $(ARGS) - -o locks/uv.txt
 

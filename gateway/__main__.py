@@ -12,6 +12,7 @@ import uvicorn
 
 from commands.application import Commands
 from gateway.app import running
+from infra import tracing
 from infra.ending import end_in_time, ended
 from infra.loop import use_uvloop
 from infra.settings import Settings, settings
@@ -75,6 +76,7 @@ def main() -> None:
     """Run, and exit with a clear sentence if a port is taken."""
     chosen = settings()
     configure_logging("gateway", chosen)
+    tracing.begin("gateway", chosen)
     try:
         use_uvloop()
         _collect_seldom()

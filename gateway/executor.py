@@ -6,6 +6,8 @@ from uuid import UUID
 from gateway.metrics import COMMAND_SECONDS, UNAVAILABLE
 from gateway.writes import Writes
 from infra.clock import now
+from infra.ids import new_traceparent
+from infra.tracing import span
 from schemas.commands import Command
 from schemas.envelope import Context, Outcome
 from schemas.port import CommandPort, Unavailable
@@ -25,12 +27,16 @@ class Executor:
     ) -> Outcome:
         """Carry out `command` for `user_id`; what they read from now on holds it. Raises `Refused`, `Unavailable`.
 
-        Commands reach the port in the order of the calls: nothing waits before it is asked.
+        Without a `traceparent` a trace begins here. Commands reach the port in the order of the calls: nothing waits before it is asked.
         """
         began = time.perf_counter()
-        context = Context(command_id, user_id, now(), command_id, request_id, traceparent)
+        about: dict[str, str | int] = {"yeon.command": command.NAME, "yeon.command_id": str(command_id)}
         try:
-            outcome = await self._port.execute(command, context)
+            with span(command.NAME, traceparent, "SERVER", about) as noted:
+                trace = noted.traceparent or new_traceparent()
+                context = Context(command_id, user_id, now(), command_id, request_id, trace)
+                outcome = await self._port.execute(command, context)
+                noted.tell("yeon.position", outcome.position)
         except Unavailable:
             UNAVAILABLE.labels(command.NAME).inc()
             self.unavailable_at = time.monotonic()

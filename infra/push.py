@@ -17,6 +17,9 @@ from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infra.tracing import note
+from schemas.trace import is_sampled
+
 log = logging.getLogger(__name__)
 
 Kind = Literal["room", "user"]
@@ -128,10 +131,12 @@ async def publish(redis: Redis, pushes: Iterable[Pushed], progress: Iterable[Rea
 
 
 def note_traced(pushes: Iterable[Pushed]) -> None:
-    """Log what was pushed because of requests that were traced; of others nothing."""
+    """Log and record what was pushed because of requests that somebody traces; of others nothing."""
     for push in pushes:
-        if push.traceparent:
+        if is_sampled(push.traceparent):
             frame = push.frame["type"]
+            about: dict[str, str | int] = {f"yeon.{push.kind}": str(push.id), "yeon.seq": push.seq}
+            note(f"push {frame}", push.traceparent, "PRODUCER", about)
             log.info(
                 "pushed %s to %s %s, seq %d, trace %s", frame, push.kind, push.id, push.seq, push.traceparent
             )

@@ -152,6 +152,9 @@ class Settings(BaseSettings):
 
     demo: bool = True
     """Demo people and the bots among them. Only `yeon up` looks at this; roles started alone have none."""
+    otlp_url: str = ""
+    """Where an OpenTelemetry collector takes traces over HTTP (`http://host:4318`); empty for
+    `OTEL_EXPORTER_OTLP_ENDPOINT`, or nowhere. Needs the extra `otlp`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def offer_lifetime(self, urgency: str) -> timedelta:

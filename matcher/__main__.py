@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import typer
 
 from commands.application import Commands
-from infra import postgres
+from infra import postgres, tracing
 from infra.kafka.process import run_process
 from infra.settings import settings
 from infra.telemetry import configure_logging
@@ -45,6 +45,7 @@ def default(context: typer.Context) -> None:
 def run() -> None:
     """Find experts for questions, until SIGTERM."""
     configure_logging("matcher", settings())
+    tracing.begin("matcher", settings())
     try:
         check(settings())
     except (BadCategories, BadModel) as error:

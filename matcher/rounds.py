@@ -6,6 +6,7 @@ nothing. A question that cannot be processed is tried three times and then parke
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -17,6 +18,7 @@ from infra.clock import now
 from infra.kafka.app import AWAY, Batch
 from infra.kafka.intake import Passing, in_order
 from infra.log import EventLog
+from infra.tracing import span
 from matcher import positions
 from matcher.abreast import Abreast
 from matcher.analysts.contract import Analysed, Analyst, Question
@@ -239,6 +241,7 @@ class Rounds:
                 await self._answer([begun])
 
     async def _answer(self, rounds: Sequence[Round]) -> None:
+        began = time.time_ns()
         if self._abreast is not None:
             await self._abreast.wait(max(one.event.position for one in rounds))
         analysed = await self._analyst.analyse(
@@ -266,11 +269,12 @@ class Rounds:
             for one, candidates, found, ranker in zip(rounds, lists, analysed, rankers, strict=True)
         ]
         await asyncio.gather(
-            *(self._send(one, command) for one, command in zip(rounds, commands, strict=True))
+            *(self._send(one, command, began) for one, command in zip(rounds, commands, strict=True))
         )
 
-    async def _send(self, one: Round, command: OfferCandidates) -> None:
+    async def _send(self, one: Round, command: OfferCandidates, began: int) -> None:
         meta = one.event.meta
+        about: dict[str, str | int] = {"yeon.question": str(one.question_id), "yeon.round": one.number}
         context = Context(
             command_id=match_command(one.question_id, one.number),
             user_id=SYSTEM,
@@ -280,7 +284,8 @@ class Rounds:
             traceparent=meta.traceparent,
         )
         try:
-            await self._commands.execute(command, context)
+            with span("match", meta.traceparent, "CONSUMER", about, began) as noted:
+                await self._commands.execute(command, replace(context, traceparent=noted.traceparent))
         except Refused as refused:
             if refused.code not in _SETTLED:
                 raise

@@ -1,4 +1,4 @@
-"""W3C Trace Context (Recommendation of 2021): what a client may send along, to find again what its request caused."""
+"""W3C Trace Context (Recommendation of 2021): by which is found again what a request caused."""
 
 import re
 
@@ -13,6 +13,11 @@ def read_traceparent(text: str | None) -> str:
         return ""
     version, trace, parent = found.groups()
     return found[0] if version != "ff" and int(trace, 16) and int(parent, 16) else ""
+
+
+def is_sampled(traceparent: str) -> bool:
+    """Whether whoever began the trace records it."""
+    return bool(traceparent) and bool(int(traceparent[-2:], 16) & 1)
 
 
 def read_request_id(text: str | None) -> str:

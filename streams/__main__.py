@@ -5,6 +5,7 @@ import argparse
 import sys
 
 from commands.application import Commands
+from infra import tracing
 from infra.kafka.process import run_process
 from infra.settings import settings
 from infra.telemetry import configure_logging
@@ -41,6 +42,7 @@ def main() -> None:
     if not settings().postgres_url or not settings().kafka_url:
         sys.exit("no PostgreSQL or no Kafka: start `yeon up`, or set YEON_POSTGRES_URL and YEON_KAFKA_URL")
     configure_logging(role, settings())
+    tracing.begin(role, settings())
     try:
         run_process(ROLES[role])
     except (NotOurs, NobodyCanBeTold) as error:

@@ -13,6 +13,7 @@ from psycopg import Error
 from rich.console import Console
 from rich.table import Table
 
+from infra import tracing
 from infra.clock import now
 from infra.loop import use_uvloop
 from infra.postgres import pool as connect
@@ -140,6 +141,7 @@ def serve() -> None:
     if not settings().postgres_url:
         _fail("There is no PostgreSQL: start `yeon up`, or set YEON_POSTGRES_URL.")
     configure_logging("webhooks", settings())
+    tracing.begin("webhooks", settings())
     use_uvloop()
     asyncio.run(run_webhooks(settings()))
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 
+from infra.tracing import note
 from schemas.envelope import Event
 from schemas.structured import CONTENT_TYPE, to_structured
 from streams.webhooks.line import Failure
@@ -31,7 +32,12 @@ async def send(client: httpx.AsyncClient, url: str, event: Event, secrets: Seque
         body = to_structured(event)
     except ValueError as error:
         return Failure(str(error), refused=True)
-    return await post(client, url, event.event_id, body, secrets, event.meta.traceparent)
+    began = time.time_ns()
+    failure = await post(client, url, event.event_id, body, secrets, event.meta.traceparent)
+    if failure is None:
+        about: dict[str, str | int] = {"yeon.event": event.event_id, "yeon.position": event.position}
+        note("webhook", event.meta.traceparent, "PRODUCER", about, began)
+    return failure
 
 
 async def post(

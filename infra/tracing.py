@@ -1,0 +1,107 @@
+"""Spans of what a request sets in motion, told to an OpenTelemetry collector (OTLP over HTTP) if one is named.
+
+Without one, nothing is loaded or recorded, and a trace is only handed on: from the request to every event that
+followed, and to the next who acts because of it. The sampler and all else are the `OTEL_…` variables' of the SDK.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from infra.settings import Settings
+from schemas.trace import is_sampled, read_traceparent
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, Tracer
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["SERVER", "CONSUMER", "PRODUCER"]
+STANDARD = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_tracer: "Tracer | None" = None
+
+
+class Noted:
+    """What is known of a span while it lasts."""
+
+    __slots__ = ("_span", "traceparent")
+
+    def __init__(self, traceparent: str, span: "Span | None" = None) -> None:
+        self.traceparent = traceparent
+        """What those hand on who act because of it."""
+        self._span = span
+
+    def tell(self, name: str, value: str | int) -> None:
+        """An attribute that is known only now."""
+        if self._span is not None:
+            self._span.set_attribute(name, value)
+
+
+def begin(role: str, settings: Settings) -> None:
+    """Record spans of this process from now on, if a collector is named and the extra `otlp` is installed."""
+    global _tracer
+    endpoint = f"{settings.otlp_url.rstrip('/')}/v1/traces" if settings.otlp_url else None
+    if endpoint is None and not any(os.environ.get(name) for name in STANDARD):
+        return
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        log.error("no traces are sent: the extra otlp is not installed (pip install 'yeongyeori[otlp]')")
+        return
+    resource = Resource.create({"service.namespace": "yeon", "service.name": f"yeon-{role}"})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    _tracer = provider.get_tracer("yeon")
+
+
+@contextmanager
+def span(
+    name: str, parent: str, kind: Kind, attributes: dict[str, str | int], began: int | None = None
+) -> Iterator[Noted]:
+    """A span below `parent`, a `traceparent`; the first of a new trace if that is empty. An error ends it as failed.
+
+    It began at `began` (`time.time_ns()`), or now.
+    """
+    if _tracer is None:
+        yield Noted(parent)
+        return
+    from opentelemetry import trace
+
+    started = _tracer.start_span(name, _within(parent), trace.SpanKind[kind], attributes, start_time=began)
+    try:
+        yield Noted(_written(started), started)
+    except BaseException as error:
+        started.set_status(trace.StatusCode.ERROR, f"{type(error).__name__}: {error}"[:200])
+        raise
+    finally:
+        started.end()
+
+
+def note(
+    name: str, parent: str, kind: Kind, attributes: dict[str, str | int], began: int | None = None
+) -> None:
+    """A span below `parent` that ends now and began then (`time.time_ns()`), or now. None without a sampled parent."""
+    if _tracer is None or not is_sampled(parent):
+        return
+    from opentelemetry import trace
+
+    _tracer.start_span(name, _within(parent), trace.SpanKind[kind], attributes, start_time=began).end()
+
+
+def _within(parent: str) -> "Context":
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    carrier = {"traceparent": read_traceparent(parent)}
+    return TraceContextTextMapPropagator().extract(carrier, Context())
+
+
+def _written(started: "Span") -> str:
+    at = started.get_span_context()
+    return f"00-{at.trace_id:032x}-{at.span_id:016x}-{at.trace_flags:02x}"
