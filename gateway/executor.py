@@ -27,7 +27,8 @@ class Executor:
     ) -> Outcome:
         """Carry out `command` for `user_id`; what they read from now on holds it. Raises `Refused`, `Unavailable`.
 
-        Without a `traceparent` a trace begins here. Commands reach the port in the order of the calls: nothing waits before it is asked.
+        Without a `traceparent` a trace begins here. Commands reach the port in the order of the calls: nothing waits
+        before it is asked.
         """
         began = time.perf_counter()
         about: dict[str, str | int] = {"yeon.command": command.NAME, "yeon.command_id": str(command_id)}

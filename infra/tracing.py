@@ -4,8 +4,10 @@ Without one, nothing is loaded or recorded, and a trace is only handed on: from 
 followed, and to the next who acts because of it. The sampler and all else are the `OTEL_…` variables' of the SDK.
 """
 
+import atexit
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -15,13 +17,18 @@ from schemas.trace import is_sampled, read_traceparent
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span, Tracer
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["SERVER", "CONSUMER", "PRODUCER"]
 STANDARD = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+END_SECONDS = 2.0
+"""How long a process that ends waits for a collector to take what is left; the SDK would wait up to half a minute."""
 _tracer: "Tracer | None" = None
+_ending = threading.Event()
+_ended = threading.Event()
 
 
 class Noted:
@@ -55,9 +62,23 @@ def begin(role: str, settings: Settings) -> None:
         log.error("no traces are sent: the extra otlp is not installed (pip install 'yeongyeori[otlp]')")
         return
     resource = Resource.create({"service.namespace": "yeon", "service.name": f"yeon-{role}"})
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     _tracer = provider.get_tracer("yeon")
+    _ending.clear()
+    _ended.clear()
+    # Begun now: a process that ends may begin no thread any more.
+    threading.Thread(target=_shut_down, args=(provider,), name="traces", daemon=True).start()
+    atexit.register(end)
+
+
+def end() -> None:
+    """Send what is left, and record nothing more; a collector that does not answer is left after `END_SECONDS`."""
+    global _tracer
+    if _tracer is not None:
+        _tracer = None
+        _ending.set()
+        _ended.wait(END_SECONDS)
 
 
 @contextmanager
@@ -92,6 +113,12 @@ def note(
     from opentelemetry import trace
 
     _tracer.start_span(name, _within(parent), trace.SpanKind[kind], attributes, start_time=began).end()
+
+
+def _shut_down(provider: "TracerProvider") -> None:
+    _ending.wait()
+    provider.shutdown()
+    _ended.set()
 
 
 def _within(parent: str) -> "Context":

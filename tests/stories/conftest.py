@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from infra.embedded.child import with_parent
+from tests.stories.otlp import Collector, collecting
 from tests.stories.people import Person
 
 READY_SECONDS = 90.0
@@ -122,8 +123,22 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, broker_kind: str) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("stack"), broker_kind)
+def collector() -> Iterator[Collector]:
+    with collecting() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, broker_kind: str, collector: Collector
+) -> Iterator[Stack]:
+    """Whatever a client traces is told to the collector."""
+    telling = {
+        "YEON_OTLP_URL": collector.url,
+        "OTEL_TRACES_SAMPLER": "parentbased_always_off",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    running = Stack(tmp_path_factory.mktemp("stack"), broker_kind, telling)
     running.start()
     yield running
     running.stop()

@@ -53,6 +53,10 @@ class Collector:
         """The first span of each name in a trace, by service and name."""
         return {(one.service, one.name): one for one in reversed(self.spans) if one.trace == trace}
 
+    def told(self, trace: str, name: str) -> set[str]:
+        """The people that spans of this name say were told."""
+        return {one.attributes["yeon.user"] for one in self.spans if (one.trace, one.name) == (trace, name)}
+
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
