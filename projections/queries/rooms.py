@@ -17,7 +17,10 @@ _ROOM = """
                                       ORDER BY m.joined_at, m.user_id), '[]')
             FROM views.room_members m
             LEFT JOIN views.read_marks mk ON mk.room_id = m.room_id AND mk.user_id = m.user_id
-            WHERE m.room_id = r.room_id) AS participants
+            WHERE m.room_id = r.room_id) AS participants,
+           (SELECT count(*) FROM views.room_items i
+            WHERE i.room_id = r.room_id AND i.seq > greatest(k.up_to_seq, me.spoke_seq, 0) AND i.type IN ('text', 'file')
+              AND i.user_id IS DISTINCT FROM %(viewer)s) AS unread
     FROM views.rooms r
     LEFT JOIN views.questions q ON q.question_id = r.question_id
     LEFT JOIN views.read_marks k ON k.room_id = r.room_id AND k.user_id = %(viewer)s
@@ -67,7 +70,7 @@ def _room(found: Row) -> dict[str, Any]:
         "closedReason": found["closed_reason"],
         "lastSeq": found["last_seq"],
         "readSeq": found["read_seq"],
-        "unread": max(0, found["last_seq"] - found["read_seq"]),
+        "unread": found["unread"],
         "participants": found["participants"],
         "createdAt": stamp_or_none(found["created_at"]),
         "lastAt": stamp_or_none(found["last_at"]),
@@ -75,7 +78,8 @@ def _room(found: Row) -> dict[str, Any]:
 
 
 async def rooms_of(pool: Pool, user_id: UUID, limit: int = 200) -> dict[str, Any]:
-    """`{items, next}`: the rooms this person is in, the liveliest first, each with `unread` and `participants`."""
+    """`{items, next}`: the rooms this person is in, the liveliest first, each with `participants` and `unread`: how many
+    messages of others are above what they read, as a client counts them that hears each frame."""
     found = await rows(pool, _MINE, {"viewer": user_id, "limit": limit})
     return {"items": [_room(one) for one in found], "next": None}
 

@@ -7,6 +7,8 @@ import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+/** The rules of axe that a theme can break. */
+export const COLOURS = ["color-contrast", "link-in-text-block"];
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -118,10 +120,11 @@ export class Window {
     return this.page.locator("article.offer", { hasText: question });
   }
 
-  /** What axe finds serious or critical on the page as it is now, each with the first element. */
-  async faults() {
-    await this.page.evaluate(AXE);
-    const found = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  /** What axe finds serious or critical on the page as it is now, each with the first element; by these rules, or all. */
+  async faults(rules = []) {
+    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
+    const options = { resultTypes: ["violations"], ...(rules.length > 0 && { runOnly: { type: "rule", values: rules } }) };
+    const found = await this.page.evaluate((chosen) => window.axe.run(document, chosen), options);
     return found.violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes[0].target} ${nodes[0].failureSummary}`);

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { picture, play, together } from "./scene.mjs";
+import { looksWell, play, together } from "./scene.mjs";
 
 const QUESTION = "만년필 잉크가 자꾸 새요. 사진을 보여 드릴까요?";
 const DOCUMENT = { name: "계약서 초안.txt", mimeType: "text/plain", buffer: Buffer.from("제1조 <script>globalThis.broken=1</script>") };
@@ -21,11 +21,10 @@ await play(async ({ open }) => {
   await give(asker, { name: "만년필.png", mimeType: "image/png", buffer: readFileSync(IMAGE) });
   const seen = expert.page.getByRole("button", { name: "만년필.png 크게 보기" });
   await expert.page.waitForFunction(() => document.querySelector(".picture img")?.naturalWidth > 1);
-  await picture(expert, "file-image");
+  await looksWell(expert, "file-image");
   await seen.click();
   await expert.page.locator("dialog[open] > img").waitFor();
-  assert.deepEqual(await expert.faults(), []);
-  await picture(expert, "file-viewer");
+  await looksWell(expert, "file-viewer");
   await expert.page.keyboard.press("Escape");
 
   await give(expert, DOCUMENT);
@@ -34,8 +33,7 @@ await play(async ({ open }) => {
   const [download] = await Promise.all([asker.page.waitForEvent("download"), document_.click()]);
   assert.equal(download.suggestedFilename(), DOCUMENT.name);
   assert.deepEqual(readFileSync(await download.path()), DOCUMENT.buffer);
-  await picture(asker, "file-document");
-  assert.deepEqual(await asker.faults(), []);
+  await looksWell(asker, "file-document");
 
   await cut(asker, give);
   await asker.page.locator(".message[data-seq] .file", { hasText: "나중에.txt" }).waitFor();

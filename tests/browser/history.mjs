@@ -8,7 +8,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { picture, play, together } from "./scene.mjs";
+import { looksWell, play, together } from "./scene.mjs";
 
 const COUNT = Number(process.env.YEON_TEST_MESSAGES ?? 10_000);
 const MOST_DRAWN = 350;
@@ -117,7 +117,7 @@ async function unmoved(asker, expert) {
   await expert.say("새로 온 말이에요.");
   await asker.page.getByRole("button", { name: "새 메시지 1개" }).waitFor();
   assert.equal(await log.evaluate((box) => box.scrollTop), before);
-  await picture(asker, "new-below");
+  await looksWell(asker, "new-below");
   await asker.page.getByRole("button", { name: "새 메시지 1개" }).click();
   await asker.page.getByRole("button", { name: "새 메시지 1개" }).waitFor({ state: "detached" });
   assert.ok(await log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 4));

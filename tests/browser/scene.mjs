@@ -2,10 +2,17 @@
 
 import assert from "node:assert/strict";
 
-import { launch, Window } from "./browser.mjs";
+import { COLOURS, launch, Window } from "./browser.mjs";
 
 /** `[address, directory for pictures]`, as the scripts are called. */
 export const [base, pictures] = process.argv.slice(2);
+export const [DESK, PHONE] = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
+const LOOKS = [
+  ["desk-light", DESK, "light"],
+  ["desk-dark", DESK, "dark"],
+  ["phone-light", PHONE, "light"],
+  ["phone-dark", PHONE, "dark"],
+];
 const unique = Date.now().toString(36);
 
 /** A username nobody had before. */
@@ -35,9 +42,43 @@ export async function play(scene) {
   }
 }
 
-/** A picture of the window, if a directory for them was named. */
+/** A picture of the window in every look, if a directory for them was named. */
 export async function picture(window, name) {
-  if (pictures) await window.page.screenshot({ path: `${pictures}/${name}.png` });
+  if (!pictures) return;
+  await inEveryLook(window, (look) => window.page.screenshot({ path: `${pictures}/${name}-${look}.png` }));
+}
+
+/** A picture of this moment, in which axe finds nothing serious in either theme. */
+export async function looksWell(window, name) {
+  await picture(window, name);
+  await inTheme(window.page, "light");
+  assert.deepEqual(await window.faults(), [], name);
+  await inTheme(window.page, "dark");
+  assert.deepEqual(await window.faults(COLOURS), [], `${name}, dark`);
+  await asUsual(window.page);
+}
+
+/** Do `work(look)` with the page as it is on a desk and on a phone, in light and dark; then it is as it was. */
+export async function inEveryLook({ page }, work) {
+  const usual = page.viewportSize();
+  for (const [look, viewport, colorScheme] of LOOKS) {
+    await page.setViewportSize(viewport);
+    await inTheme(page, colorScheme);
+    await page.evaluate(() => document.fonts.ready);
+    await work(look);
+  }
+  await page.setViewportSize(usual);
+  await asUsual(page);
+}
+
+/** At once: a colour on its way from one theme to the other is of neither. */
+async function inTheme(page, colorScheme) {
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+}
+
+async function asUsual(page) {
+  await inTheme(page, "light");
+  await page.emulateMedia({ reducedMotion: null });
 }
 
 /** An expert of `field` and an asker, with the question asked and, unless `untilRoom` is false, both in its room. */

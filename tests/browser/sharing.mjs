@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 
-import { base, named, picture } from "./scene.mjs";
+import { base, looksWell, named } from "./scene.mjs";
 
 const ALIKE = "전세 보증금을 못 받아서 내용증명을 보내고 싶어요. 어떻게 써야 할까요?";
 const WITHIN_MS = 60_000;
@@ -15,9 +15,8 @@ const DRAFT = "만기일과 돌려받을 금액을 적으세요.";
 /** `question` was resolved; `words` were said in its room, in which both are. */
 export async function sharing({ open, asker, expert, question, words }) {
   await lets(asker, "이 질문과 내 말을 다른 분들께도 보여 줄게요");
-  await picture(asker, "sharing");
+  await looksWell(asker, "sharing");
   await lets(expert, "이 대화에서 한 내 말을 다른 분들께도 보여 줄게요");
-  assert.deepEqual(await expert.faults(), [], "sharing");
 
   const next = await open();
   await next.register(named("n"), "박나무", "질문할래요");
@@ -44,13 +43,11 @@ async function whileAsking(next, question, words) {
     await row.waitFor({ timeout: 500 }).catch(() => {});
   }
   await page.getByLabel("질문", { exact: true }).fill(ALIKE);
-  await picture(next, "similar");
-  assert.deepEqual(await next.faults(), [], "similar");
+  await looksWell(next, "similar");
   await row.click();
   await page.getByRole("heading", { name: question }).waitFor();
   for (const said of words) await page.locator(".shared .words", { hasText: said }).waitFor();
-  await picture(next, "archive");
-  assert.deepEqual(await next.faults(), [], "archive");
+  await looksWell(next, "archive");
   await page.getByRole("button", { name: "뒤로" }).click();
   await page.getByLabel("질문", { exact: true }).waitFor();
   assert.equal(await page.getByLabel("질문", { exact: true }).inputValue(), ALIKE);
@@ -59,7 +56,7 @@ async function whileAsking(next, question, words) {
 async function afterAsking(next, question) {
   await next.ask(ALIKE);
   await next.page.getByRole("region", { name: "비슷한 질문이 해결된 적 있어요" }).getByText(question).waitFor();
-  await picture(next, "question-alike");
+  await looksWell(next, "question-alike");
 }
 
 async function asExpert(expert, question) {
@@ -70,8 +67,7 @@ async function asExpert(expert, question) {
   await offer.getByRole("button", { name: "답 초안 보기" }).click();
   await offer.getByText(DRAFT.slice(0, 8)).waitFor();
   assert.equal(new URL(await offer.locator(".cite").getAttribute("href"), base).hash.startsWith("#/archive/"), true);
-  await picture(expert, "draft");
-  assert.deepEqual(await expert.faults(), [], "draft");
+  await looksWell(expert, "draft");
 
   await expert.accept(ALIKE);
   await page.getByRole("button", { name: "답 초안 보기" }).click();
@@ -81,7 +77,7 @@ async function asExpert(expert, question) {
     assert.ok(Date.now() < deadline, "the draft is where the expert writes");
     await new Promise((done) => setTimeout(done, 50));
   }
-  await picture(expert, "draft-room");
+  await looksWell(expert, "draft-room");
   assert.deepEqual(await expert.said(), [], "nothing is sent by itself");
   await field.press("Enter");
   await page.locator(".message[data-seq] .bubble", { hasText: DRAFT }).waitFor();

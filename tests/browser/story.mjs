@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 
-import { base, named, picture, play } from "./scene.mjs";
+import { base, looksWell, named, play } from "./scene.mjs";
 import { sharing, takenBack } from "./sharing.mjs";
 
 const QUESTION = "전세 보증금을 돌려받지 못하고 있어요. 집주인이 연락을 받지 않는데 무엇부터 해야 하나요?";
@@ -26,10 +26,8 @@ async function story(open) {
 
   await asker.ask(QUESTION);
   await asker.page.locator(".candidate", { hasText: "김하늘" }).locator(".reasons li").first().waitFor();
-  await picture(asker, "matched");
 
   await expert.offer(QUESTION).locator(".countdown").waitFor();
-  await picture(expert, "offer");
   await inOtherWords();
   await expert.accept(EDITED);
 
@@ -44,8 +42,7 @@ async function inOtherWords() {
   const { page } = asker;
   await asker.button("질문 고치기").click();
   await page.getByLabel("질문", { exact: true }).fill(EDITED);
-  await picture(asker, "editing");
-  assert.deepEqual(await asker.faults(), [], "editing");
+  await looksWell(asker, "editing");
   await asker.button("저장하기").click();
   await page.getByRole("heading", { name: EDITED }).waitFor();
   await expert.offer(EDITED).waitFor();
@@ -53,8 +50,7 @@ async function inOtherWords() {
 
 async function chat() {
   await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor();
-  await picture(expert, "first-reply");
-  assert.deepEqual(await expert.faults(), [], "the first reply");
+  await looksWell(expert, "first-reply");
   await expert.say("안녕하세요. 계약서에 적힌 만기일이 언제인가요?");
   await asker.page.getByText("만기일이 언제인가요?").last().waitFor();
   await expert.page.getByText("질문한 분이 첫 답을 기다려요.").waitFor({ state: "detached" });
@@ -72,7 +68,7 @@ async function chat() {
   await Promise.all([last(asker), last(expert)]);
   assert.deepEqual(await asker.said(), await expert.said());
   assert.equal((await asker.said()).length, 8);
-  await picture(asker, "conversation");
+  await looksWell(asker, "conversation");
 
   await asker.page.reload();
   await last(asker);
@@ -115,8 +111,7 @@ async function composing() {
 async function afterIt(open) {
   await asker.button("해결됐어요").click();
   await expert.page.getByText("끝난 대화라 더 쓸 수 없어요.").waitFor();
-  await picture(asker, "rating");
-  assert.deepEqual(await asker.faults(), [], "rating");
+  await looksWell(asker, "rating");
   await asker.page.getByRole("radio", { name: "별 5개" }).check();
   await asker.button("평가 남기기").click();
   await asker.page.getByText("평가를 남겼어요. 고마워요.").waitFor();
@@ -135,4 +130,5 @@ async function afterIt(open) {
   await asker.page.getByRole("button", { name: "English" }).click();
   await asker.page.getByText("Who is here").waitFor();
   assert.equal(await asker.page.locator("html").getAttribute("lang"), "en");
+  await looksWell(asker, "conversation-en");
 }

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 
-import { named, picture, play } from "./scene.mjs";
+import { looksWell, named, play } from "./scene.mjs";
 
 const QUESTION = "피아노 조율은 얼마나 자주 해야 하나요? <script>globalThis.broken=1</script>";
 const GUEST = named("박바다");
@@ -40,6 +40,7 @@ await play(async ({ open }) => {
   await takenBack(asker, winner);
   await closedPage(asker, winner);
   await invited(asker, loser);
+  await refused(asker);
   await erased(loser);
 });
 
@@ -57,7 +58,7 @@ async function lostRace(winner, loser) {
   await button(winner).click();
   await lost;
   await loser.page.getByText("다른 분들로 자리가 찼어요").first().waitFor();
-  await picture(loser, "lost-race");
+  await looksWell(loser, "lost-race");
 }
 
 /** Whatever is said is shown as it is, and does nothing. */
@@ -78,6 +79,7 @@ async function takenBack(asker, winner) {
   const own = asker.page.locator(".message[data-seq]", { hasText: "잘못 보낸 말이에요." });
   await own.hover();
   await own.getByRole("button", { name: "거두기" }).click();
+  await looksWell(asker, "taking-back");
   await own.getByRole("button", { name: "모두에게서 거둘게요" }).click();
   await winner.page.locator(".bubble.redacted").waitFor();
   assert.equal(await winner.page.getByText("잘못 보낸 말이에요.").count(), 0);
@@ -90,6 +92,8 @@ async function closedPage(asker, winner) {
   await asker.page.getByText("보내는 중").waitFor();
   await asker.page.reload();
   await asker.page.locator(".pending .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
+  await asker.page.getByText("연결이 끊겼어요. 곧 다시 이어져요.").first().waitFor();
+  await looksWell(asker, "away");
   asker.mend();
   await winner.page.locator(".message[data-seq] .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
   await asker.page.locator(".message[data-seq] .bubble", { hasText: "닫아도 남는 말이에요." }).waitFor();
@@ -100,6 +104,8 @@ async function closedPage(asker, winner) {
 async function invited(asker, guest) {
   await asker.page.getByLabel("분야나 궁금한 점으로 찾기").fill("피아노 조율");
   await asker.page.keyboard.press("Enter");
+  await asker.page.locator(".invite .row", { hasText: GUEST }).first().waitFor();
+  await looksWell(asker, "inviting");
   await asker.page.locator(".invite .row", { hasText: GUEST }).getByRole("button", { name: "초대" }).click();
   await asker.page.getByText(`${GUEST} 님이 들어왔어요`).first().waitFor();
   await guest.page.locator(".side a.row", { hasText: "이서연" }).click();
@@ -108,6 +114,27 @@ async function invited(asker, guest) {
   await guest.button("방에서 나가기").click();
   await guest.page.getByRole("alertdialog").getByRole("button", { name: "방에서 나가기" }).click();
   await asker.page.getByText(`${GUEST} 님이 나갔어요`).first().waitFor();
+}
+
+/** What comes too late is not sent, says why, and is sent again or dropped as its writer likes. */
+async function refused(asker) {
+  const { page } = asker;
+  await asker.cut();
+  await asker.say("늦은 말이에요.");
+  await page.getByText("보내는 중").waitFor();
+  const resolved = page.waitForResponse((answer) => answer.url().endsWith("/status") && answer.request().method() === "PUT");
+  await asker.button("해결됐어요").click();
+  assert.equal((await resolved).status(), 200);
+  asker.mend();
+  const late = page.locator(".pending.failed", { hasText: "늦은 말이에요." });
+  await late.getByRole("alert").getByText("보내지 못했어요 · ").waitFor();
+  await looksWell(asker, "refused");
+  await late.getByRole("button", { name: "다시 보내기" }).click();
+  await late.getByRole("button", { name: "지우기" }).click();
+  await late.waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByText("끝난 대화라 더 쓸 수 없어요.").waitFor();
+  assert.equal(await page.getByText("늦은 말이에요.").count(), 0, "what was dropped stays away");
 }
 
 /** Who erased their account is nobody from then on. */

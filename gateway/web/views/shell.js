@@ -88,7 +88,7 @@ function Notice() {
 function Connection() {
   const { connection } = state.value;
   return html`<div class="connection-bar" role="status">
-    ${connection === "waiting" && html`<span>${t("connection.waiting")} ${t("connection.writing_on")}</span>`}
+    ${connection === "waiting" && html`<span>${t("connection.waiting")} <span class="more">${t("connection.writing_on")}</span></span>`}
   </div>`;
 }
 
