@@ -36,7 +36,8 @@ def aggregate(histories: Histories, hits: Hits, now: float, unrelated: float) ->
         ("lexical", (None, 60.0)),
         ("lexical_recent", (None, 60.0)),
     ):
-        nears = hits.get(search, ())
+        # What is equally near comes from the engine in any order, and sums are rounded by theirs.
+        nears = sorted(hits.get(search, ()), key=lambda near: (-near.score, near.answer_id))
         rows, at, known = histories.answers([near.answer_id for near in nears])
         scores = np.array([near.score for near in nears], dtype=np.float64)
         weights = np.clip((scores - unrelated) / (1 - unrelated), 0, 1) ** 2 if "dense" in search else scores

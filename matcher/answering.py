@@ -78,14 +78,22 @@ class Answering(Following):
             return
         [vector] = await self._thread.late_queries([encoded_text(asked.content, asked.category)])
         terms = await asyncio.to_thread(self._terms.of, lexical_text(asked.content, asked.category))
-        known = (await asyncio.to_thread(self._experts.get, [expert_id])).get(expert_id)
+        free = await self._is_free(expert_id)
         answered = Answered(
             question_id,
             expert_id,
             event.meta.at.timestamp(),
             topics=topics_of(asked.category),
-            free=known is not None and known.available and not known.at_capacity,
+            free=free,
             demo=asked.demo,
             asker_id=asked.asker_id,
         )
         await asyncio.to_thread(self._recall.put, [answered], [vector], [document(terms)])
+        if (
+            now_free := await self._is_free(expert_id)
+        ) != free:  # changed before the answer was there to be told
+            await asyncio.to_thread(self._recall.set_free, expert_id, now_free)
+
+    async def _is_free(self, expert_id: UUID) -> bool:
+        known = (await asyncio.to_thread(self._experts.get, [expert_id])).get(expert_id)
+        return known is not None and known.available and not known.at_capacity

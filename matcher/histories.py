@@ -1,9 +1,11 @@
 """What each expert has answered, as sums that fade: how much lately, about what, and how it was rated. Pure.
 
 Kept in memory by columns, so that one look at all experts is a few array operations. It is made from the points of
-the index of answered questions and in any order comes out the same, up to rounding.
+the index of answered questions and in any order comes out the same to the last bit: an expert's answers are added up
+in the order of their times, and where one came late or went, from the first on again.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -55,6 +57,8 @@ class Histories:
         self._ids: list[UUID] = []
         self._known: dict[int, _Known] = {}
         self._of_question: dict[UUID, set[int]] = {}
+        self._of_row: list[list[tuple[float, int]]] = []
+        self._unsettled: set[int] = set()
         self._topics: dict[str, dict[int, _OnTopic]] = {}
         self._last = np.full(0, -np.inf)
         self._first = np.full(0, np.inf)
@@ -89,6 +93,7 @@ class Histories:
         if found is None:
             found = self._rows[expert_id] = len(self._ids)
             self._ids.append(expert_id)
+            self._of_row.append([])
             if found >= len(self._last):
                 self._grow()
         return found
@@ -109,9 +114,14 @@ class Histories:
         )
         self._known[answered.answer_id] = known
         self._of_question.setdefault(answered.question_id, set()).add(answered.answer_id)
-        self._move(row, answered.at)
-        self._first[row] = min(self._first[row], answered.at)
-        self._change(known, 1.0)
+        theirs, place = self._of_row[row], (answered.at, answered.answer_id)
+        if theirs and place < theirs[-1]:
+            insort(theirs, place)
+            self._unsettled.add(row)
+        else:
+            theirs.append(place)
+            if row not in self._unsettled:
+                self._count_last(known)
         return self.rate(answered.answer_id, answered.stars)
 
     def rate(self, answer_id: int, stars: int) -> None:
@@ -138,7 +148,25 @@ class Histories:
 
     def _forget(self, answer_id: int) -> None:
         self.rate(answer_id, 0)
-        self._change(self._known.pop(answer_id), -1.0)
+        known = self._known.pop(answer_id)
+        theirs = self._of_row[known.row]
+        del theirs[bisect_left(theirs, (known.at, answer_id))]
+        for topic in known.topics:
+            self._topics.get(topic, {}).pop(known.row, None)
+        self._unsettled.add(known.row)
+
+    def settle(self) -> None:
+        """Add up again the answers of those whose sums are not of all of them in order; reading does it too."""
+        while self._unsettled:
+            row = self._unsettled.pop()
+            theirs = [self._known[answer_id] for _, answer_id in self._of_row[row]]
+            self._count[row], self._first[row], self._last[row] = 0.0, np.inf, -np.inf
+            self._faded[row], self._sums[row], self._recent[row] = 0.0, 0.0, 0.0
+            self._sum_norms[row] = self._recent_norms[row] = 0.0
+            for topic in {topic for known in theirs for topic in known.topics}:
+                self._topics.get(topic, {}).pop(row, None)
+            for known in theirs:
+                self._count_last(known)
 
     def answers(self, answer_ids: Sequence[int]) -> tuple[Rows, Column, npt.NDArray[np.bool_]]:
         """Row and time (Unix seconds) of each answer, and whether it is known; of others row and time are 0."""
@@ -158,6 +186,7 @@ class Histories:
 
     def faded_by(self, half_life: float, now: float) -> Column:
         """The column of `faded` for one of `HALF_LIVES`, of everybody."""
+        self.settle()
         column = self._faded[: len(self), HALF_LIVES.index(half_life)]
         fading: Column = np.exp2(np.minimum(self._last[: len(self)] - now, 0.0) / (DAY * half_life))
         return np.maximum(column, 0.0) * fading
@@ -184,11 +213,13 @@ class Histories:
         sums = (self._recent if recent else self._sums)[at]
         # Fading shortens a sum but does not turn it, so norms change only with answers.
         norms = (self._recent_norms if recent else self._sum_norms)[at]
-        cosines = (sums @ vector) / np.where(norms > 1e-6, norms, 1.0)
+        # Not `@`, which rounds a row by where it stands.
+        cosines = np.einsum("ij,j->i", sums, vector) / np.where(norms > 1e-6, norms, 1.0)
         return np.where(norms > 1e-6, cosines, 0.0).astype(np.float64)
 
     def on_topics(self, topics: Sequence[str], now: float) -> tuple[Column, Column]:
         """Each expert's answers under any of `topics`: how many, and faded."""
+        self.settle()
         counts, faded = np.zeros(len(self)), np.zeros(len(self))
         for topic in topics:
             for row, held in self._topics.get(topic, {}).items():
@@ -197,35 +228,30 @@ class Histories:
         return counts, faded
 
     def _at(self, rows: Rows | None) -> Rows | slice:
+        self.settle()
         return slice(len(self)) if rows is None else rows
 
-    def _change(self, known: _Known, sign: float) -> None:
-        row, age = known.row, (self._last[known.row] - known.at) / DAY
-        self._count[row] += sign
-        self._faded[row] += sign * np.exp2(-age / np.array(HALF_LIVES))
-        vector = known.vector.astype(np.float32)
-        self._sums[row] += sign * vector
-        self._recent[row] += np.float32(sign * 2.0 ** (-age / VECTOR_HALF_LIFE)) * vector
+    def _count_last(self, known: _Known) -> None:
+        """Add an answer that is later than all of its expert's that are counted, and let the sums stand for its time."""
+        row, vector = known.row, known.vector.astype(np.float32)
+        if self._count[row]:
+            age = (known.at - self._last[row]) / DAY
+            self._faded[row] *= np.exp2(-age / np.array(HALF_LIVES))
+            self._recent[row] *= np.float32(2.0 ** (-age / VECTOR_HALF_LIFE))
+        else:
+            self._first[row] = known.at
+        self._last[row] = known.at
+        self._count[row] += 1.0
+        self._faded[row] += 1.0
+        self._sums[row] += vector
+        self._recent[row] += vector
         self._sum_norms[row] = np.linalg.norm(self._sums[row])
         self._recent_norms[row] = np.linalg.norm(self._recent[row])
         for topic in known.topics:
             held = self._topics.setdefault(topic, {}).setdefault(row, _OnTopic())
-            latest = max(held.at, known.at)
-            held.faded *= 2.0 ** ((held.at - latest) / DAY / TOPIC_HALF_LIFE)
-            held.faded += sign * 2.0 ** ((known.at - latest) / DAY / TOPIC_HALF_LIFE)
-            held.count += sign
-            held.at = latest
-
-    def _move(self, row: int, at: float) -> None:
-        """Let the sums of `row` stand for the moment `at`, if that is later."""
-        if at <= self._last[row]:
-            return
-        if np.isfinite(self._last[row]):
-            age = (at - self._last[row]) / DAY
-            self._faded[row] *= np.exp2(-age / np.array(HALF_LIVES))
-            self._recent[row] *= np.float32(2.0 ** (-age / VECTOR_HALF_LIFE))
-            self._recent_norms[row] *= 2.0 ** (-age / VECTOR_HALF_LIFE)
-        self._last[row] = at
+            held.faded = held.faded * 2.0 ** ((held.at - known.at) / DAY / TOPIC_HALF_LIFE) + 1.0
+            held.count += 1.0
+            held.at = known.at
 
     def _grow(self) -> None:
         more = max(64, len(self._last))

@@ -90,16 +90,18 @@ def history_of(features: Column, count: float) -> History:
     return History(similar, words, recent, topic, int(count))
 
 
-def nearest_rows(speaking: Mapping[str, Column], limit: int) -> list[int]:
-    """The rows of those whose answers speak most for them, by `matcher.features.speaking_features`."""
+def nearest_rows(speaking: Mapping[str, Column], limit: int, expert_ids: Sequence[UUID]) -> list[int]:
+    """The rows of those whose answers speak most for them, by `matcher.features.speaking_features`; of those alike,
+    in the order of their ids, which are `expert_ids` by row."""
     sums = (
         WEIGHTS["similar_answers"] * speaking["dense_60"]
         + WEIGHTS["words_answered"] * speaking["lexical_60"]
         + WEIGHTS["recent_activity"] * speaking["recent_14"]
         + WEIGHTS["topic_answers"] * speaking["topic_recent"]
     )
-    rows: list[int] = np.argsort(-sums, kind="stable")[:limit].tolist()
-    return [row for row in rows if sums[row] > 0]
+    least = np.partition(sums, -limit)[-limit] if len(sums) > limit else 0.0
+    rows = np.flatnonzero((sums > 0) & (sums >= least)).tolist()
+    return sorted(rows, key=lambda row: (-sums[row], expert_ids[row].bytes))[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,18 @@ class Recall:
             with self._lock:
                 for answered, vector in zip(page.answers, page.vectors, strict=True):
                     self.histories.add(answered, vector)
+        with self._lock:
+            self.histories.settle()
 
     def put(self, answers: Sequence[Answered], vectors: Sequence[Vector], terms: Sequence[Sparse]) -> None:
         """Answers that were given."""
         if not answers:
             return
-        self.index.put(answers, np.stack(vectors), terms)
+        # As histories keep them, so that those made from the index are the same.
+        kept = np.stack(vectors).astype(np.float16).astype(np.float32)
+        self.index.put(answers, kept, terms)
         with self._lock:
-            for answered, vector in zip(answers, vectors, strict=True):
+            for answered, vector in zip(answers, kept, strict=True):
                 self.histories.add(answered, vector)
 
     def rate(self, answered: Answered, stars: int) -> None:
@@ -128,7 +132,10 @@ class Recall:
                 rows = np.array(
                     list(
                         dict.fromkeys(
-                            [*nearest_rows(speaking, most), *(row for row in known if row is not None)]
+                            [
+                                *nearest_rows(speaking, most, histories.expert_ids),
+                                *(row for row in known if row is not None),
+                            ]
                         )
                     ),
                     dtype=np.intp,

@@ -244,6 +244,13 @@ class Rounds:
         began = time.time_ns()
         if self._abreast is not None:
             await self._abreast.wait(max(one.event.position for one in rounds))
+        commands = await self.answers(rounds)
+        await asyncio.gather(
+            *(self._send(one, command, began) for one, command in zip(rounds, commands, strict=True))
+        )
+
+    async def answers(self, rounds: Sequence[Round]) -> list[OfferCandidates]:
+        """What `rounds` are answered with, in their order, by what is known now. Changes nothing."""
         analysed = await self._analyst.analyse(
             [Question(r.search.content, r.search.category) for r in rounds]
         )
@@ -258,7 +265,7 @@ class Rounds:
             await self._listing.candidates(ranking, ranker.version, one.question_id, one.event.position)
             for one, ranking, ranker in zip(rounds, rankings, rankers, strict=True)
         ]
-        commands = [
+        return [
             OfferCandidates(
                 question_id=one.question_id,
                 round=one.number,
@@ -268,9 +275,6 @@ class Rounds:
             )
             for one, candidates, found, ranker in zip(rounds, lists, analysed, rankers, strict=True)
         ]
-        await asyncio.gather(
-            *(self._send(one, command, began) for one, command in zip(rounds, commands, strict=True))
-        )
 
     async def _send(self, one: Round, command: OfferCandidates, began: int) -> None:
         meta = one.event.meta
