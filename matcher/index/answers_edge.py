@@ -100,12 +100,10 @@ class EdgeAnswers:
         self._update(qe.UpdateOperation.set_payload_by_filter(of_expert, {"free": int(free)}))
 
     def remove_question(self, question_id: UUID) -> None:
-        of_question = qe.Filter(must=[_is("question", str(question_id))])
-        self._update(qe.UpdateOperation.delete_points_by_filter(of_question))
+        self._remove(qe.Filter(must=[_is("question", str(question_id))]))
 
     def remove_person(self, user_id: UUID) -> None:
-        of_person = qe.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))])
-        self._update(qe.UpdateOperation.delete_points_by_filter(of_person))
+        self._remove(qe.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))]))
 
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:
         if not sought:
@@ -130,6 +128,23 @@ class EdgeAnswers:
 
     def close(self) -> None:
         self._shard.close()
+
+    def _remove(self, which: qe.Filter) -> None:
+        """The terms go first: the engine would count those of a removed point among all that have them until it
+        tidies up, and an index that forgot something would give other scores than one made anew."""
+        records: list[Any] = []
+        after: Any = None
+        while True:
+            page, after = self._shard.opened.scroll(
+                qe.ScrollRequest(offset=after, limit=_PAGE, filter=which, with_payload=True, with_vector=True)
+            )
+            records += page
+            if after is None:
+                break
+        if records:
+            bare = [qe.Point(one.id, {"": _dense(one.vector)}, one.payload or {}) for one in records]
+            self._shard.opened.update(qe.UpdateOperation.upsert_points(bare))
+            self._update(qe.UpdateOperation.delete_points([one.id for one in records]))
 
     def _update(self, operation: qe.UpdateOperation) -> None:
         self._shard.opened.update(operation)

@@ -211,3 +211,27 @@ def test_embedded_an_index_of_an_older_form_is_thrown_away_when_the_new_one_is_m
     assert not older.exists()
     assert index.exists()
     index.close()
+
+
+@pytest.mark.parametrize("make", [make_edge, make_server])
+def test_what_was_forgotten_no_longer_counts_in_how_rare_a_word_is(
+    make: Callable[[Path], AnswerIndex], tmp_path: Path
+) -> None:
+    texts = ["tax return", "tax law", "tax garden", "garden rose", "law court", "rose tax"]
+    answers = [answered(n, expert=n) for n in range(1, 7)]
+    forgot, never = make(tmp_path / "forgot"), make(tmp_path / "never")
+    for one in (forgot, never):
+        one.open()
+    put(forgot, answers, texts)
+    forgot.remove_question(answers[1].question_id)
+    forgot.remove_person(answers[4].expert_id)
+    kept = [0, 2, 3, 5]
+    put(never, [answers[n] for n in kept], [texts[n] for n in kept])
+
+    sought = [Sought(5, sparse=query(["tax", "law", "rose"]))]
+
+    [left], [right] = forgot.search(sought), never.search(sought)
+    assert len(left) == 4
+    assert {near.answer_id: near.score for near in left} == {near.answer_id: near.score for near in right}
+    for one in (forgot, never):
+        one.close()

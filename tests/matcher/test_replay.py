@@ -1,9 +1,7 @@
 """Given a log of questions that were matched, when each is matched again by an index and features that are made from
 what the log held before it, then the whole list is the same: who, in which order, with which scores and reasons.
 
-Presence and time are taken from the record, as nothing else can tell them. Nobody takes back a question that was
-accepted: the engine's own inverse document frequencies count removed answers until it tidies up, so that what words
-add to a score differs in the third digit between an index that forgot something and one made anew.
+Presence and time are taken from the record, as nothing else can tell them.
 """
 
 import random
@@ -55,7 +53,7 @@ SKILLS = (
     {"SQL": 4, "database": 5},
     {"부동산 계약": 5},
 )
-WHAT = ("accept", "rate", "accept", "decline", "rate", "cancel")
+WHAT = ("accept", "rate", "take back", "decline", "rate", "cancel")
 """What people do, question by question."""
 TERMS = Terms()
 
@@ -85,27 +83,23 @@ class Remembered:
 class Until(EventLog):
     """The log as it was when its last event was the one at `last`."""
 
-    def __init__(self, pool: AsyncConnectionPool, last: int) -> None:
-        super().__init__(pool)
-        self._last = last
+    last = 0
 
     async def head(self) -> int:
-        return self._last
+        return self.last
 
     async def stream(self, stream_id: UUID, after: int = 0) -> list[Event]:
-        return [one for one in await super().stream(stream_id, after) if one.position <= self._last]
+        return [one for one in await super().stream(stream_id, after) if one.position <= self.last]
 
 
 class Recorded:
     """Who was online by what a match says of its candidates."""
 
-    def __init__(self, match: QuestionMatched) -> None:
-        self._online = {
-            one.expert_id for one in match.candidates if any(r.feature == "online" for r in one.reasons)
-        }
+    match: QuestionMatched
 
     async def online(self, user_ids: Sequence[UUID]) -> set[UUID]:
-        return self._online & set(user_ids)
+        candidates = self.match.candidates
+        return {one.expert_id for one in candidates if any(r.feature == "online" for r in one.reasons)}
 
 
 @dataclass
@@ -145,26 +139,43 @@ async def opened(
         answers.close()
 
 
-async def see(world: World, pool: AsyncConnectionPool, upto: int | None = None) -> None:
-    """Bring the views of `pool` to what the world's log held up to a position."""
-    last: dict[tuple[str, int], int] = {}
-    batch = []
-    for event in await world.log.read(0, 10_000, upto):
-        at = (event.topic, event.partition)
-        batch.append(Received(event, last.get(at, 0)))
-        last[at] = event.position
-    await apply_batch(pool, batch, world.log)
+class Line:
+    """The log as Kafka would bring it: each event once, and what was before it on its partition."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._last: dict[tuple[str, int], int] = {}
+        self.all: list[Received] = []
+
+    async def next(self) -> list[Received]:
+        """What has come since."""
+        after = self.all[-1].event.position if self.all else 0
+        batch = []
+        for event in await self._log.read(after, 10_000):
+            at = (event.topic, event.partition)
+            batch.append(Received(event, self._last.get(at, 0)))
+            self._last[at] = event.position
+        self.all += batch
+        return batch
 
 
-async def catch_up(world: World, live: Matcher) -> None:
+async def remember(pool: AsyncConnectionPool, log: EventLog, matcher: Matcher, batch: list[Received]) -> None:
+    """Bring the views of `pool`, the indexes and the histories past `batch`."""
+    of_topic = {
+        topic: [one for one in batch if one.event.topic == topic]
+        for topic in (EXPERTS, CONVERSATIONS, ACCOUNTS)
+    }
+    await apply_batch(pool, batch, log)
+    await matcher.indexing.apply(of_topic[EXPERTS])
+    await matcher.answering.apply(of_topic[CONVERSATIONS])
+    await matcher.answering.apply(of_topic[ACCOUNTS])
+
+
+async def catch_up(world: World, line: Line, live: Matcher) -> None:
     """Until nothing is left to be answered."""
-    head = -1
-    while head != (head := await world.log.head()):
-        await see(world, world.pool)
-        await live.indexing.apply(await world.received(EXPERTS))
-        await live.answering.apply(await world.received(CONVERSATIONS))
-        await live.answering.apply(await world.received(ACCOUNTS))
-        await live.rounds.apply(await world.received(CONVERSATIONS))
+    while batch := await line.next():
+        await remember(world.pool, world.log, live, batch)
+        await live.rounds.apply([one for one in batch if one.event.topic == CONVERSATIONS])
 
 
 async def people_answer(world: World, asker: UUID, question: UUID, what: str, chance: random.Random) -> None:
@@ -182,6 +193,8 @@ async def people_answer(world: World, asker: UUID, question: UUID, what: str, ch
     elif offered:
         taker = chance.choice(offered)
         await world.send(taker, AcceptOffer(question_id=question))
+        if what == "take back":  # what was answered is forgotten
+            await world.send(asker, CancelQuestion(question_id=question))
         if what == "rate":
             await world.send(asker, ResolveQuestion(question_id=question))
             stars = chance.randint(1, 5)
@@ -209,6 +222,7 @@ async def test_every_question_of_a_replay_gets_the_list_it_had(
     thread = EncoderThread(lambda: remembered)
     await thread.start()
     await prepare(world.pool)
+    line = Line(world.log)
     experts = [await world.expert(SKILLS[number % 4], capacity=4) for number in range(16)]
     async with redis.connect(redis_url, "test") as client:
         online = {str(one): now().timestamp() + 600 for one in experts[::3]}
@@ -227,14 +241,15 @@ async def test_every_question_of_a_replay_gets_the_list_it_had(
                 for number in range(9):
                     asker = await world.person()
                     question = await world.ask(asker, f"{ABOUT[chance.randrange(4)]} {start} {number}")
-                    await catch_up(world, live)
+                    await catch_up(world, line, live)
                     await people_answer(world, asker, question, WHAT[number % len(WHAT)], chance)
-                    await catch_up(world, live)
+                    await catch_up(world, line, live)
                     kind = chance.randrange(16)
                     await go_away_or_come_back(world, experts[kind], kind % 4, chance)
         await client.zrem(ONLINE, *online)
 
-    log = await world.log.read(0, 10_000)
+    await line.next()
+    log = [one.event for one in line.all]
     matches = [event for event in log if isinstance(event.data, QuestionMatched)]
     asked = {
         (found.question_id, found.number): found for event in log if (found := round_of(event)) is not None
@@ -242,24 +257,31 @@ async def test_every_question_of_a_replay_gets_the_list_it_had(
     different = {}
     async with postgres.pool(fresh_database(), "test") as again:
         await prepare(again)
-        for event in matches:
-            match = event.data
-            assert isinstance(match, QuestionMatched)
-            before = event.position - 1
-            await see(world, again, before)
-            async with opened(
-                world,
-                again,
-                Until(world.pool, before),
-                thread,
-                remembered,
-                analyst,
-                Recorded(match),
-                tmp_path / str(event.position),
-            ) as replayed:
-                [answer] = await replayed.rounds.answers([asked[match.question_id, match.round]])
-            if answer.candidates != match.candidates:
-                different[event.position] = (answer.candidates, match.candidates)
+        past = Until(world.pool)
+        record = Recorded()
+
+        @asynccontextmanager
+        async def replaying(name: str) -> AsyncIterator[Matcher]:
+            parts = (world, again, past, thread, remembered, analyst, record)
+            async with opened(*parts, tmp_path / name) as made:
+                yield made
+
+        seen = 0
+        async with replaying("again") as growing:
+            for number, event in enumerate(matches):
+                match = event.data
+                assert isinstance(match, QuestionMatched)
+                past.last, record.match = event.position - 1, match
+                batch = [one for one in line.all if seen < one.event.position <= past.last]
+                await remember(again, world.log, growing, batch)
+                seen = past.last
+                answered = [await growing.rounds.answers([asked[match.question_id, match.round]])]
+                if number % 6 == 5:  # and by an index made at once of all before it
+                    async with replaying(str(number)) as filled:
+                        answered.append(await filled.rounds.answers([asked[match.question_id, match.round]]))
+                for [answer] in answered:
+                    if answer.candidates != match.candidates:
+                        different[event.position] = (answer.candidates, match.candidates)
     await thread.stop()
 
     told = {reason.feature for event in matches for one in event.data.candidates for reason in one.reasons}  # type: ignore[attr-defined]
