@@ -44,7 +44,10 @@ UP = Gauge("yeon_up", "1 for a part that is in order, as on /readyz.", ["part"])
 BEHIND = Gauge("yeon_behind", "Positions of the log that are still to be done.", ["consumer"])
 STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved.", ["consumer"])
 PARKED = Gauge("yeon_parked", "Events that wait for somebody to look at them.", ["consumer"])
-AUDITED = Gauge("yeon_audited_position", "Store and views were compared up to this position of the log.")
+AUDITED = Gauge(
+    "yeon_audited_position",
+    "Store and views were compared as far as this position of the log, the newest first.",
+)
 DIFFERS = Gauge("yeon_differs_at", "The position of the first difference that the audit found.", ["part"])
 FAIRNESS = {
     "lists": Gauge("yeon_match_lists", "Lists of five experts made for the questions of the last day."),

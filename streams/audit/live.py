@@ -1,4 +1,5 @@
-"""The audit inside the streams role: each second what has been applied since the last look, and a piece of the past.
+"""The audit inside the streams role: each second what has been applied since the last look, and a piece of the past, in
+small pieces with rests between.
 
 The head of the relay is remembered, and compared one look later if every view has reached it: so whatever is missing
 then is missing, and not on its way. One worker of several looks at store and views; each looks at the topics of its
@@ -7,7 +8,8 @@ own partitions, whose records it has anyway.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +29,21 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 MOST = 2_000
-"""Positions compared at once, new ones or old ones."""
+"""New positions compared in one look. Of a longer way to the head only its end is compared as new: what is passed over is
+old, and where the next sweep begins."""
+PIECE = 250
+"""Positions compared in one statement, some 3 ms of one core."""
+REST = 4.0
+"""How many times as long as a piece took is rested before the next, so that whoever waits for the same core goes first."""
+SWEEP_SECONDS = 0.006
+"""What a look may spend on old positions; one piece is always looked at, also where all is slow."""
 TOPICS_PART = "topics"
 
 AUDITED = Gauge(
-    "yeon_audit_position", "Every view and the store were compared up to this position of the log."
+    "yeon_audit_position",
+    "What was new up to this position of the log was compared, the newest 2,000 at least.",
 )
-BEHIND = Gauge("yeon_audit_behind", "Events published that the audit has not compared yet.")
+BEHIND = Gauge("yeon_audit_behind", "Events that this sweep over the whole log has not compared yet.")
 DIFFERENCES = Gauge(
     "yeon_audit_difference", "The position of the first difference found, 0 for none.", ["part"]
 )
@@ -58,6 +68,12 @@ class _Snapshot:
 
     head: int
     published: dict[Partition, int]
+
+
+def pieces(after: int, upto: int) -> Iterator[tuple[int, int]]:
+    """The range `after < position <= upto` in pieces of at most `PIECE`, in order."""
+    for begin in range(after, upto, PIECE):
+        yield begin, min(begin + PIECE, upto)
 
 
 class Audit:
@@ -125,27 +141,46 @@ class Audit:
             if part != TOPICS_PART and position <= head:
                 await self._again(connection, part, position)
         audited = min(audited, head)
-        new = min(head, audited + MOST)
-        old = 0 if swept >= head else swept
-        found = await compare(connection, audited, new)
-        found += await compare(connection, old, min(old + MOST, head))
-        found += await ahead(connection)
+        if head - audited > MOST:
+            swept, audited = min(swept, audited), head - MOST
+        found = await ahead(connection)
+        for after, upto in pieces(audited, head):
+            found += (await self._piece(connection, after, upto))[0]
+        spent, swept = 0.0, 0 if swept >= head else swept
+        for after, upto in pieces(swept, head):
+            compared, took = await self._piece(connection, after, upto)
+            found += compared
+            spent, swept = spent + took, upto
+            if spent > SWEEP_SECONDS:
+                break
         for one in together(found):
             await self._notice(connection, one)
-        await connection.execute(_SAVE, (new, min(old + MOST, head)))
-        AUDITED.set(new)
-        BEHIND.set(head - new)
+        await connection.execute(_SAVE, (head, swept))
+        AUDITED.set(head)
+        BEHIND.set(head - swept)
         await self._show(connection)
+
+    async def _piece(
+        self, connection: AsyncConnection[Any], after: int, upto: int
+    ) -> tuple[list[Compared], float]:
+        """One piece compared, and how long that took, in seconds; a rest as of its length is over by then."""
+        began = time.monotonic()
+        found = await compare(connection, after, upto)
+        took = time.monotonic() - began
+        await asyncio.sleep(min(REST * took, LOOK_SECONDS / 10))
+        return found, took
 
     async def _compare_topics(self, connection: AsyncConnection[Any], head: int) -> None:
         after = self._observed.behind()
         if after is None or after >= head:
             return
-        upto = min(head, after + MOST)
-        missing = self._observed.compare(await self._store.places(after, upto), upto)
-        if missing is not None and not await self._holds(missing.place):
-            await self._notice(connection, Compared(TOPICS_PART, 1, 0, missing.position, missing.detail))
-            await self._show(connection)
+        for begin, upto in pieces(after, min(head, after + MOST)):
+            began = time.monotonic()
+            missing = self._observed.compare(await self._store.places(begin, upto), upto)
+            if missing is not None and not await self._holds(missing.place):
+                await self._notice(connection, Compared(TOPICS_PART, 1, 0, missing.position, missing.detail))
+                await self._show(connection)
+            await asyncio.sleep(min(REST * (time.monotonic() - began), LOOK_SECONDS / 10))
 
     async def _again(self, connection: AsyncConnection[Any], part: str, position: int) -> None:
         """Look again at a difference that was found; it may have been mended."""

@@ -19,6 +19,7 @@ from projections.prepare import prepare
 from projections.queries.reading import Pool
 from projections.runner import apply_batch
 from schemas.topics import CONVERSATIONS
+from streams.audit import live
 from streams.audit.live import Audit
 from streams.audit.observed import Missing, Observed
 from streams.audit.topics import Entry, first_difference
@@ -149,6 +150,32 @@ async def test_whatever_is_missing_is_noticed(pool: Pool, damage: str, part: str
     assert set(found) == {part}
     if part == "store":
         assert found[part][0] == 5
+
+
+async def test_the_newest_is_compared_first_and_what_was_passed_over_is_swept(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an audit that has a long way to the head, with something missing at its beginning and its end
+    monkeypatch.setattr(live, "MOST", 6)
+    monkeypatch.setattr(live, "PIECE", 4)
+    monkeypatch.setattr(live, "SWEEP_SECONDS", 0.0)
+    history, audit = await filled(pool)
+    talk = Conversation(history, "last", history.person("마지막에 묻는 이"))
+    await store(pool, [last := talk.asked()])
+    async with pool.connection() as connection:
+        for table in ("store.log_head", "ops.relay_head"):
+            await connection.execute(f"UPDATE {table} SET position = %s".encode(), (last.position,))
+        await connection.execute(
+            "DELETE FROM views.people WHERE user_id = %s", (history.events[0].stream_id,)
+        )
+
+    # when it looks once, then it finds what is missing at the end, and begins with what it passed over
+    found = await audited(pool, audit)
+    assert found["view:questions"][0] == last.position
+    async with pool.connection() as connection:
+        row = await (await connection.execute("SELECT audited, swept FROM ops.audit")).fetchone()
+    assert row == (last.position, 4)
+    assert found["view:people"][0] == 1
 
 
 async def test_a_store_that_grows_while_it_is_looked_at_is_not_taken_for_an_older_one(pool: Pool) -> None:
