@@ -128,6 +128,9 @@ async function refused(asker) {
   asker.mend();
   const late = page.locator(".pending.failed", { hasText: "늦은 말이에요." });
   await late.getByRole("alert").getByText("보내지 못했어요 · ").waitFor();
+  const again = await late.getByRole("button", { name: "다시 보내기" }).boundingBox();
+  const log = await page.getByRole("log").boundingBox();
+  assert.ok(again.y + again.height <= log.y + log.height + 1, "what can be done about it is in sight");
   await looksWell(asker, "refused");
   await late.getByRole("button", { name: "다시 보내기" }).click();
   await late.getByRole("button", { name: "지우기" }).click();

@@ -53,11 +53,13 @@ export function Log({ room, me }) {
 
   useEffect(() => () => (live.above = null), []);
 
-  // A keyboard that opens, or a field that grows, takes its place from above: the last words stay in sight.
+  // A keyboard that opens, or a field that grows, takes its place from above; words may grow, as one that was refused
+  // does: the last of it stays in sight.
   useEffect(() => {
     const log = box.current;
     const keep = new ResizeObserver(() => stick.current && (log.scrollTop = log.scrollHeight));
     keep.observe(log);
+    keep.observe(log.firstElementChild);
     return () => keep.disconnect();
   }, []);
 
