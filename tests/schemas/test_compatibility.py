@@ -39,9 +39,12 @@ GOLDENS: dict[str, JsonObject] = {
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_all_revisions_of_a_type_read_each_other(name: str) -> None:
-    published = revisions(name)
-    assert published[max(published)] == current(name), "run python -m schemas"
-    assert incompatible(published) == []
+    published, newest = revisions(name), current(name)
+    latest = max(published)
+    # First which field breaks whom, before anybody is told to write the revision down.
+    asked = published if published[latest] == newest else published | {latest + 1: newest}
+    assert incompatible(asked) == [], "\n".join(["", *map(str, incompatible(asked))])
+    assert published[latest] == newest, "run python -m schemas"
 
 
 def test_no_published_type_and_no_revision_has_gone() -> None:
