@@ -3,7 +3,6 @@
 Who is forgotten, or signs out, has no open socket of that sign-in left at any gateway.
 """
 
-from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from redis.asyncio import Redis
@@ -12,16 +11,13 @@ from gateway.executor import Executor
 from gateway.fanout import SIGNED_OUT
 from infra.push import Heard, publish
 from projections.queries.leaving import OpenMatters
-from schemas.commands import Command
 from schemas.commands.account import EraseAccount
-from schemas.commands.question import CancelQuestion, DeclineOffer
-from schemas.commands.room import LeaveRoom
 from schemas.port import Refused
 
 
 async def forget(executor: Executor, user_id: UUID, matters: OpenMatters, command_id: UUID) -> None:
     """End `matters` and erase the account. The same again, after a failure, goes on where it stopped."""
-    for command, about in _farewells(matters):
+    for command, about in matters.farewells():
         try:
             await executor.execute(user_id, command, uuid5(command_id, f"{command.NAME}:{about}"))
         except Refused:
@@ -37,12 +33,3 @@ async def end_sockets(redis: Redis, user_id: UUID, sign_in: UUID | None = None) 
         "data": {"userId": str(user_id), "signIn": None if sign_in is None else str(sign_in)},
     }
     await publish(redis, [Heard("user", user_id, 0, said)], [])
-
-
-def _farewells(matters: OpenMatters) -> Iterable[tuple[Command, UUID]]:
-    for question_id in matters.offers:
-        yield DeclineOffer(question_id=question_id), question_id
-    for room_id in matters.rooms:
-        yield LeaveRoom(room_id=room_id), room_id
-    for question_id in matters.questions:
-        yield CancelQuestion(question_id=question_id), question_id

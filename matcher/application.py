@@ -38,6 +38,7 @@ from matcher.live_ranker import LiveRanker, rankers_in
 from matcher.recall import Recall
 from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
+from matcher.wiping import keep_wiping
 from schemas.port import CommandPort, FeatureSource
 from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
 
@@ -120,6 +121,7 @@ async def serve(
                     answering.flush_for_ever,
                     archive.flush_for_ever,
                     indexing.release_for_ever,
+                    lambda: keep_wiping([index, answers, passages]),
                 ],
             )
         finally:

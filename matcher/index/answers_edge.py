@@ -24,6 +24,7 @@ from matcher.index.answers import (
     index_name,
     to_payload,
 )
+from matcher.index.layout import Kind, Layout
 from matcher.index.shard import Shard
 from matcher.lexical.sparse import Sparse
 
@@ -47,18 +48,12 @@ class EdgeAnswers:
         self._name = index_name(encoder_identity, kind)
         self._durable = durable
         self._directory = directory
-        fields = {
-            **dict.fromkeys(INTEGER_KEYS, qe.PayloadSchemaType.Integer),
-            **dict.fromkeys(FLOAT_KEYS, qe.PayloadSchemaType.Float),
-            **dict.fromkeys(KEYWORD_KEYS, qe.PayloadSchemaType.Keyword),
+        fields: dict[str, Kind] = {
+            **dict.fromkeys(INTEGER_KEYS, "Integer"),
+            **dict.fromkeys(FLOAT_KEYS, "Float"),
+            **dict.fromkeys(KEYWORD_KEYS, "Keyword"),
         }
-        config = qe.EdgeConfig(
-            vectors=qe.EdgeVectorParams(size=dim, distance=qe.Distance.Cosine),
-            sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
-            max_search_threads=1,
-            wal_enabled=False,
-        )
-        self._shard = Shard(directory / self._name, config, fields)
+        self._shard = Shard(directory / self._name, Layout(dim, fields, LEXICAL))
 
     @property
     def name(self) -> str:
@@ -92,8 +87,11 @@ class EdgeAnswers:
             self._update(qe.UpdateOperation.upsert_points(points))
 
     def rate(self, answer_id: int, stars: int) -> None:
-        if self._shard.opened.retrieve([answer_id], False, False):
-            self._update(qe.UpdateOperation.set_payload([answer_id], {"stars": stars}))
+        def rated(shard: qe.EdgeShard) -> None:
+            if shard.retrieve([answer_id], False, False):
+                shard.update(qe.UpdateOperation.set_payload([answer_id], {"stars": stars}))
+
+        self._shard.write(rated, flush=self._durable)
 
     def set_free(self, expert_id: UUID, free: bool) -> None:
         of_expert = qe.Filter(must=[_is("expert", str(expert_id))])
@@ -103,7 +101,8 @@ class EdgeAnswers:
         self._remove(qe.Filter(must=[_is("question", str(question_id))]))
 
     def remove_person(self, user_id: UUID) -> None:
-        self._remove(qe.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))]))
+        of_person = qe.Filter(should=[_is("expert", str(user_id)), _is("asker", str(user_id))])
+        self._remove(of_person, forgetting=True)
 
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:
         if not sought:
@@ -126,30 +125,39 @@ class EdgeAnswers:
     def count(self) -> int:
         return self._shard.opened.info().points_count
 
+    @property
+    def stale(self) -> bool:
+        return self._shard.stale
+
+    def write_anew(self) -> None:
+        self._shard.write_anew()
+
     def close(self) -> None:
         self._shard.close()
 
-    def _remove(self, which: qe.Filter) -> None:
-        """The terms go first: the engine would count those of a removed point among all that have them until it
-        tidies up, and an index that forgot something would give other scores than one made anew."""
-        records: list[Any] = []
-        after: Any = None
-        while True:
-            page, after = self._shard.opened.scroll(
-                qe.ScrollRequest(offset=after, limit=_PAGE, filter=which, with_payload=True, with_vector=True)
-            )
-            records += page
-            if after is None:
-                break
-        if records:
-            bare = [qe.Point(one.id, {"": _dense(one.vector)}, one.payload or {}) for one in records]
-            self._shard.opened.update(qe.UpdateOperation.upsert_points(bare))
-            self._update(qe.UpdateOperation.delete_points([one.id for one in records]))
+    def _remove(self, which: qe.Filter, *, forgetting: bool = False) -> None:
+        self._shard.write(lambda shard: _take_away(shard, which), flush=self._durable, forgetting=forgetting)
 
     def _update(self, operation: qe.UpdateOperation) -> None:
-        self._shard.opened.update(operation)
-        if self._durable:
-            self._shard.opened.flush()
+        self._shard.write(lambda shard: shard.update(operation), flush=self._durable)
+
+
+def _take_away(shard: qe.EdgeShard, which: qe.Filter) -> None:
+    """The terms go first: the engine would count those of a removed point among all that have them until it tidies up,
+    and an index that forgot something would give other scores than one made anew."""
+    records: list[Any] = []
+    after: Any = None
+    while True:
+        page, after = shard.scroll(
+            qe.ScrollRequest(offset=after, limit=_PAGE, filter=which, with_payload=True, with_vector=True)
+        )
+        records += page
+        if after is None:
+            break
+    if records:
+        bare = [qe.Point(one.id, {"": _dense(one.vector)}, one.payload or {}) for one in records]
+        shard.update(qe.UpdateOperation.upsert_points(bare))
+        shard.update(qe.UpdateOperation.delete_points([one.id for one in records]))
 
 
 def _request(sought: Sought) -> qe.QueryRequest:

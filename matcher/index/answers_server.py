@@ -125,6 +125,12 @@ class ServerAnswers:
     def count(self) -> int:
         return self._client.count(self._name, exact=True).count
 
+    @property
+    def stale(self) -> bool:
+        return False  # its files are the server's, which tidies them by its own optimizers
+
+    def write_anew(self) -> None: ...
+
     def close(self) -> None:
         self._client.close()
 

@@ -108,6 +108,17 @@ class ExpertIndex(Protocol):
         """For each row of `vectors` the experts that `wanted` of the same place allows, most similar first."""
         ...
 
+    @property
+    def stale(self) -> bool:
+        """Whether the files of it that we keep may hold bytes of somebody who was forgotten."""
+        ...
+
+    def write_anew(self) -> None:
+        """Write these files without anything that was removed or replaced; searches and writes go on meanwhile.
+
+        Raises `matcher.index.shard.NotAnew`."""
+        ...
+
     def close(self) -> None: ...
 
 

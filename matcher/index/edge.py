@@ -12,6 +12,7 @@ import qdrant_edge as qe
 
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
+from matcher.index.layout import Kind, Layout
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
 from matcher.index.shard import Shard
 
@@ -22,16 +23,11 @@ class EdgeIndex:
     def __init__(self, directory: Path, encoder_identity: str, dim: int) -> None:
         """`directory` holds an index per encoder."""
         self._name = f"{index_name(encoder_identity)}-{FORM}"
-        fields = {
-            **dict.fromkeys(INTEGER_KEYS, qe.PayloadSchemaType.Integer),
-            **dict.fromkeys(KEYWORD_KEYS, qe.PayloadSchemaType.Keyword),
+        fields: dict[str, Kind] = {
+            **dict.fromkeys(INTEGER_KEYS, "Integer"),
+            **dict.fromkeys(KEYWORD_KEYS, "Keyword"),
         }
-        config = qe.EdgeConfig(
-            vectors=qe.EdgeVectorParams(size=dim, distance=qe.Distance.Cosine),
-            max_search_threads=1,
-            wal_enabled=False,
-        )
-        self._index = Shard(directory / self._name, config, fields)
+        self._index = Shard(directory / self._name, Layout(dim, fields))
 
     @property
     def name(self) -> str:
@@ -54,14 +50,14 @@ class EdgeIndex:
             qe.Point(str(expert.expert_id), vector.tolist(), to_payload(expert))
             for expert, vector in zip(experts, vectors, strict=True)
         ]
-        self._update(qe.UpdateOperation.upsert_points(points))
-        self._shard.flush()
+        forgotten = any(not expert.display_name for expert in experts)
+        self._index.write(
+            lambda shard: shard.update(qe.UpdateOperation.upsert_points(points)), forgetting=forgotten
+        )
 
     def change(self, experts: Sequence[IndexedExpert]) -> None:
-        for expert in experts:
-            self._update(qe.UpdateOperation.overwrite_payload([str(expert.expert_id)], to_payload(expert)))
         if experts:
-            self._shard.flush()
+            self._index.write(lambda shard: _overwrite(shard, experts))
 
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         found = self._shard.retrieve([str(expert_id) for expert_id in expert_ids], True, False)
@@ -86,6 +82,13 @@ class EdgeIndex:
             for points in answers
         ]
 
+    @property
+    def stale(self) -> bool:
+        return self._index.stale
+
+    def write_anew(self) -> None:
+        self._index.write_anew()
+
     def close(self) -> None:
         self._index.close()
 
@@ -93,8 +96,11 @@ class EdgeIndex:
     def _shard(self) -> qe.EdgeShard:
         return self._index.opened
 
-    def _update(self, operation: qe.UpdateOperation) -> None:
-        self._shard.update(operation)
+
+def _overwrite(shard: qe.EdgeShard, experts: Sequence[IndexedExpert]) -> None:
+    for expert in experts:
+        if shard.retrieve([str(expert.expert_id)], False, False):
+            shard.update(qe.UpdateOperation.overwrite_payload([str(expert.expert_id)], to_payload(expert)))
 
 
 def _filter(want: Wanted) -> qe.Filter:

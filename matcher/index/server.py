@@ -105,6 +105,12 @@ class ServerIndex:
             for answer in answers
         ]
 
+    @property
+    def stale(self) -> bool:
+        return False  # its files are the server's, which tidies them by its own optimizers
+
+    def write_anew(self) -> None: ...
+
     def close(self) -> None:
         self._client.close()
 

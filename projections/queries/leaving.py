@@ -1,9 +1,13 @@
-"""What is still open around a person who wants to be forgotten."""
+"""What is still open around a person who wants to be forgotten, and the commands that end it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from projections.queries.reading import Pool, rows
+from schemas.commands import Command
+from schemas.commands.question import CancelQuestion, DeclineOffer
+from schemas.commands.room import LeaveRoom
 
 _OPEN = """
     SELECT 'question' AS kind, question_id AS id FROM views.questions
@@ -23,6 +27,15 @@ class OpenMatters:
     questions: tuple[UUID, ...]
     offers: tuple[UUID, ...]
     rooms: tuple[UUID, ...]
+
+    def farewells(self) -> Iterable[tuple[Command, UUID]]:
+        """What the person says so that nobody waits for them, each with what it is about."""
+        for question_id in self.offers:
+            yield DeclineOffer(question_id=question_id), question_id
+        for room_id in self.rooms:
+            yield LeaveRoom(room_id=room_id), room_id
+        for question_id in self.questions:
+            yield CancelQuestion(question_id=question_id), question_id
 
 
 async def open_matters(pool: Pool, user_id: UUID) -> OpenMatters:

@@ -25,7 +25,16 @@ from infra.kafka.access import Access
 from infra.redis import connect as connect_redis
 from infra.settings import Settings
 from streams.erasure import scrubbing
-from streams.erasure.search import Left, in_files, in_postgres, in_qdrant, in_redis, in_store, in_topics
+from streams.erasure.search import (
+    Left,
+    in_files,
+    in_indexes,
+    in_postgres,
+    in_qdrant,
+    in_redis,
+    in_store,
+    in_topics,
+)
 
 app = typer.Typer(
     name="yeon erase",
@@ -125,7 +134,7 @@ async def _look(
         left += [one async for one in in_redis(client, texts)]
     for directory in exports:
         left += in_files("export", directory, texts)
-    left += in_files("index", settings.data_dir / "qdrant", texts)
+    left += in_indexes(settings.data_dir / "qdrant", texts, now())
     if settings.qdrant_url:
         left += in_qdrant(QdrantClient(settings.qdrant_url, timeout=60), texts)
     left += [one async for one in in_store(file_store(settings), person, texts)]
@@ -150,7 +159,9 @@ def _tell(person: UUID, state: dict[str, Any], left: list[Left]) -> None:
         return
     table = Table("where", "place", "count", "goes")
     for one in left:
-        table.add_row(one.part, one.place, str(one.count), f"{one.goes:%Y-%m-%d}" if one.goes else "stays")
+        table.add_row(
+            one.part, one.place, str(one.count), f"{one.goes:%Y-%m-%d %H:%M}" if one.goes else "stays"
+        )
     console.print(table)
 
 

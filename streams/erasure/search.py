@@ -8,7 +8,7 @@ searched for every field that the catalogue calls theirs.
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 
 from infra.files import FileGone, FileStore
 from infra.kafka.access import Access
+from matcher.index.shard import STALE
 from schemas.mapper import from_kafka
 from schemas.personal import take_out, written
 from schemas.topics import TOPICS
@@ -31,6 +32,8 @@ FETCH_MS = 500
 CHUNK = 1 << 20
 PAGE_ROWS = 10_000
 PAGE_POINTS = 1_000
+ANEW_WITHIN = timedelta(minutes=10)
+"""After this long an index that was not written anew is not on its way to be."""
 
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -125,8 +128,21 @@ def in_files(part: str, directory: Path, texts: Sequence[str]) -> Iterator[Left]
     sought = needles(texts)
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         pieces = _rows(path) if path.suffix == ".parquet" else _bytes(path, max(map(len, sought), default=0))
-        if any(needle in piece for piece in pieces for needle in sought):
-            yield Left(part, str(path.relative_to(directory)), 1)
+        with suppress(FileNotFoundError):  # removed since it was listed
+            if any(needle in piece for piece in pieces for needle in sought):
+                yield Left(part, str(path.relative_to(directory)), 1)
+
+
+def in_indexes(directory: Path, texts: Sequence[str], at: datetime) -> Iterator[Left]:
+    """Files of the embedded indexes below `directory` that hold one of `texts`. They go when the matcher has written an
+    index anew that somebody was removed from: that is within minutes, as long as it runs."""
+    for one in in_files("index", directory, texts):
+        mark = directory / Path(one.place).parts[0] / STALE
+        with suppress(FileNotFoundError):
+            goes = datetime.fromtimestamp(mark.stat().st_mtime, UTC) + ANEW_WITHIN
+            if goes > at:
+                one = replace(one, goes=goes)
+        yield one
 
 
 def _holds_words_of(person: UUID, record: Any) -> bool:

@@ -14,8 +14,9 @@ from qdrant_client import QdrantClient
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import ExpertIndex, Expertise, IndexedExpert, Wanted
 from matcher.index.edge import EdgeIndex
+from matcher.index.layout import Layout, copy_points
 from matcher.index.server import ServerIndex
-from matcher.index.shard import DirectoryInUse
+from matcher.index.shard import DirectoryInUse, NotAnew
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
 
@@ -223,3 +224,75 @@ def test_embedded_a_directory_has_one_opener(tmp_path: Path) -> None:
     second = make_edge(tmp_path)
     second.open()
     second.close()
+
+
+def _in_files(directory: Path, words: str) -> list[Path]:
+    return [one for one in directory.rglob("*") if one.is_file() and words.encode() in one.read_bytes()]
+
+
+def test_embedded_written_anew_no_byte_of_who_was_forgotten_is_left(tmp_path: Path) -> None:
+    # given an index with somebody's words, who is replaced by somebody without a name
+    words, index = "자수정#7q", make_edge(tmp_path)
+    index.open()
+    index.put([expert(1), expert(2, display_name=words), expert(3)], axis(0, 1, 2))
+    assert not index.stale
+    index.put([expert(2, display_name="", expertise=(), available=False)], axis(7))
+    assert index.stale
+    assert _in_files(tmp_path, words), "the engine wipes it by itself: nothing of this is needed"
+
+    # when it is written anew, while others are written
+    index.write_anew()
+    index.change([expert(3, open_rooms=1)])
+
+    # then nothing of theirs is in any file, and all others are found as before, also by the next who opens it
+    for _ in range(2):
+        assert not index.stale
+        assert _in_files(tmp_path, words) == []
+        assert index.get([UUID(int=3)])[UUID(int=3)] == expert(3, open_rooms=1)
+        [hits] = index.search(axis(0), [Wanted(limit=9)])
+        assert ids(hits) == [1, 3]
+        index.close()
+        index = make_edge(tmp_path)
+        index.open()
+    index.close()
+
+
+def test_embedded_what_is_written_while_it_is_written_anew_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = make_edge(tmp_path)
+    index.open()
+    index.put([expert(1), expert(2)], axis(0, 1))
+
+    def copying(layout: Layout, old: Path, new: Path) -> None:
+        copy_points(layout, old, new)
+        index.change([expert(1, open_rooms=2)])
+        index.put([expert(2, display_name="다른 이름"), expert(3)], axis(1, 2))
+
+    monkeypatch.setattr(Layout, "write_anew", copying)
+    index.write_anew()
+
+    kept = index.get([UUID(int=n) for n in (1, 2, 3)])
+    assert [kept[UUID(int=n)].open_rooms for n in (1, 2, 3)] == [2, 0, 0]
+    assert kept[UUID(int=2)].display_name == "다른 이름"
+    index.close()
+
+
+def test_embedded_if_it_cannot_be_written_anew_it_is_as_it_was_and_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = make_edge(tmp_path)
+    index.open()
+    index.put([expert(1), expert(2, display_name="")], axis(0, 1))
+
+    def failing(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Layout, "write_anew", failing)
+    with pytest.raises(NotAnew, match="no space left"):
+        index.write_anew()
+
+    assert index.stale
+    index.put([expert(3)], axis(2))
+    assert set(index.get([UUID(int=n) for n in (1, 2, 3)])) == {UUID(int=n) for n in (1, 2, 3)}
+    index.close()

@@ -10,12 +10,21 @@ import pytest
 from commands.application import Commands
 from infra import postgres
 from infra.backup import BackupRefused, backup, restore
+from infra.ids import new_id
 from infra.key_backup import back_up
 from infra.log import EventLog
 from infra.settings import Settings
+from projections.catalogue import VIEWS
+from projections.prepare import prepare
+from projections.rebuild import rebuild
+from schemas.commands.question import AskQuestion
 from schemas.envelope import Event
 from schemas.events.account import AccountErased, AccountRegistered
-from streams.erasure.clearing import erase_again
+from schemas.events.question import OfferDeclined, QuestionCancelled
+from schemas.events.room import UserLeft
+from schemas.ids import SYSTEM
+from streams.erasure.clearing import erase_again, erase_once
+from tests.commands.deciding import offer, profile
 from tests.commands.writing import Writer, assert_gapless
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -115,6 +124,56 @@ async def test_who_was_forgotten_since_is_known_from_newer_keys_alone(
     finally:
         await commands.stop()
     assert [e.stream_id for e in await events(other) if isinstance(e.data, AccountErased)] == [person]
+
+
+async def test_nobody_waits_for_who_was_forgotten_in_an_older_log(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url, keys = fresh_database(), tmp_path / "keys"
+    # given a backup in which an expert is in a room, and has an offer, and has asked
+    commands = Commands(Settings(postgres_url=url))
+    await commands.start()
+    try:
+        writer = Writer(commands)
+        gone, other = await writer.person("both"), await writer.expert()
+        await writer.do(gone, profile())
+        room = await writer.room(gone, other)
+        offered, asked = new_id(), new_id()
+        await writer.do(room.asker, AskQuestion(question_id=offered, content="누가 아나요?"))
+        await writer.do(SYSTEM, offer(offered, gone, other))
+        await writer.do(gone, AskQuestion(question_id=asked, content="저도 물어요"))
+        backup(url, tmp_path / "store.zip", keys, AT, MONTH)
+        # and the expert was forgotten since
+        with psycopg.connect(url) as connection:
+            connection.execute("INSERT INTO store.erased_persons (user_id, at) VALUES (%s, now())", (gone,))
+        # when the backup is restored, the views made from it, and a worker takes the erasures up
+        restore(url, tmp_path / "store.zip", keys, replace=True)
+    finally:
+        await commands.stop()
+    commands = Commands(Settings(postgres_url=url))
+    await commands.start()
+    try:
+        async with postgres.pool(url, "test") as pool:
+            await prepare(pool)
+            await erase_again(pool, commands)
+            async with pool.connection() as connection:  # as a relay would that has published all of it
+                await connection.execute("UPDATE ops.relay_head SET position = 1000")
+            await rebuild(pool, EventLog(pool), list(VIEWS.values()))
+            for _ in range(2):
+                await erase_once(pool, commands)
+    finally:
+        await commands.stop()
+
+    # then they left the room, the offer and the question, each once, and after that they are done with
+    said = [e.data for e in await events(url)]
+    left = [one for one in said if isinstance(one, UserLeft)]
+    assert [(one.room_id, one.user_id) for one in left] == [(room.id, gone)]
+    declined = [one for one in said if isinstance(one, OfferDeclined)]
+    assert [(one.question_id, one.expert_id) for one in declined] == [(offered, gone)]
+    assert [one.question_id for one in said if isinstance(one, QuestionCancelled)] == [asked]
+    with psycopg.connect(url) as connection:
+        settled = connection.execute("SELECT cleared_at IS NOT NULL FROM store.erased_persons").fetchall()
+    assert settled == [(True,)]
 
 
 async def test_what_does_not_belong_together_is_refused(

@@ -1,21 +1,36 @@
 """Given a person who was erased, when the views are cleared, then they are what a rebuild without the key makes."""
 
+from typing import cast
 from uuid import UUID
 
 import pytest
 
+from commands.refusals import NotFound
 from infra.log import EventLog
 from projections import erasure
 from projections.catalogue import VIEWS
 from projections.queries.reading import Pool
 from projections.rebuild import rebuild
+from schemas.envelope import Outcome
 from schemas.events.account import AccountErased
 from schemas.events.expert import ExpertProfileSet
 from schemas.ids import expert_stream
+from schemas.port import CommandPort
 from streams.erasure.clearing import erase_once
 from tests.projections.history import Conversation, History, id_of, rich, store
 from tests.projections.test_applying_batches import apply_in, dump_all
 
+
+class _Nobody:
+    """The log of these tests is made up: nothing can be said in it."""
+
+    async def execute(self, *_: object) -> Outcome:
+        raise NotFound("there is no such question")
+
+    def listen(self, *_: object) -> None: ...
+
+
+NOBODY = cast(CommandPort, _Nobody())
 ALL = list(VIEWS.values())
 
 
@@ -67,7 +82,7 @@ async def test_cleared_views_equal_rebuilt_ones(pool: Pool, name: str) -> None:
     await published(pool, history)
     await without_key(pool, user)
 
-    await erase_once(pool)
+    await erase_once(pool, NOBODY)
     live = await dump_all(pool)
     await rebuild(pool, EventLog(pool), ALL)
 
@@ -91,12 +106,12 @@ async def test_words_that_come_late_are_cleared_before_the_person_is_done_with(p
     await published(pool, history)
     await without_key(pool, asker)
 
-    await erase_once(pool)
+    await erase_once(pool, NOBODY)
     assert await cleared(pool) == set()
 
     await apply_in(pool, EventLog(pool), late, 50)
     assert "어떻게 하면 될까요?" in str(await dump_all(pool))
-    await erase_once(pool)
+    await erase_once(pool, NOBODY)
     assert await cleared(pool) == {asker}
     live = await dump_all(pool)
     assert "어떻게 하면 될까요?" not in str(live)
@@ -111,7 +126,7 @@ async def test_what_the_relay_has_not_published_yet_is_waited_for(pool: Pool) ->
     await store(pool, history.events)
     await apply_in(pool, EventLog(pool), history.received(), 50)
     await without_key(pool, asker)
-    await erase_once(pool)
+    await erase_once(pool, NOBODY)
     assert await cleared(pool) == set()
     async with pool.connection() as connection:
         assert [one.position for one in await erasure.pending(connection)] == [2]

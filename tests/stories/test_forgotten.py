@@ -3,7 +3,6 @@ on the disks, by this test and by `yeon erase verify`."""
 
 import asyncio
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,12 +139,10 @@ async def test_nothing_of_a_forgotten_person_is_left_once_retention_ran_out(
 
     code, found = await left()
     assert {one["part"] for one in found["left"]} <= {"Kafka", "index"}, found
-    assert all(one["goes"] for one in found["left"] if one["part"] == "Kafka")
+    assert all(one["goes"] for one in found["left"]), found
 
-    # and once the topics' time is over, the index is made anew and PostgreSQL's disk is scrubbed, then no byte of theirs,
-    # nor of their key, is on any disk
-    shutil.rmtree(stack.data_dir / "qdrant")
-    stack.kill("-m matcher")
+    # and once the topics' time is over and PostgreSQL's disk is scrubbed, then no byte of theirs, nor of their key, is on
+    # any disk: the matcher has written its indexes anew by itself
     assert (await yeon(stack, "rebuild", "all"))[0] == 0
     code, said = await yeon(stack, "erase", "scrub")
     assert code == 0, said
@@ -161,7 +158,7 @@ async def test_nothing_of_a_forgotten_person_is_left_once_retention_ran_out(
         return remain == set()
 
     try:
-        await until(nothing_on_disk, 90, lambda: sorted(map(str, remain)))
+        await until(nothing_on_disk, 150, lambda: sorted(map(str, remain)))
         code, after = await left()
     finally:
         if broker_kind == "apache":
