@@ -111,6 +111,8 @@ async function invited(asker, guest) {
   await guest.page.locator(".side a.row", { hasText: "이서연" }).click();
   await guest.say("안녕하세요, 초대받고 왔어요.");
   await asker.page.locator(".bubble", { hasText: "초대받고 왔어요" }).waitFor();
+  const days = await asker.page.locator(".day").allInnerTexts();
+  assert.deepEqual(days, [...new Set(days)], "each day is told once, whoever came in");
   await guest.button("방에서 나가기").click();
   await guest.page.getByRole("alertdialog").getByRole("button", { name: "방에서 나가기" }).click();
   await asker.page.getByText(`${GUEST} 님이 나갔어요`).first().waitFor();

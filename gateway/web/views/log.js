@@ -118,10 +118,13 @@ function topOf(log, seq) {
 function Items({ box, room, me }) {
   const roles = useMemo(() => new Map(room.participants.map((person) => [person.userId, person.role])), [room.participants]);
   const shown = new Set(room.pending.length > 0 ? room.items.filter((item) => item.senderId === me).map((item) => item.clientMsgId) : []);
-  const draw = (items, before, after) =>
-    items.map((item, i) => {
+  const draw = (items, before, after) => {
+    // Who came and went is told without a time: the day goes on from the words before that.
+    let timed = before?.createdAt ? before : room.items.findLast((item) => item.seq < items[0].seq && item.createdAt);
+    return items.map((item, i) => {
       const last = items[i - 1] ?? before;
-      const newDay = startsDay(item, last);
+      const newDay = startsDay(item, timed);
+      if (item.createdAt) timed = item;
       return html`
         ${newDay && html`<p key=${`day-${item.seq}`} class="day"><span>${newDay}</span></p>`}
         <${Item}
@@ -137,6 +140,7 @@ function Items({ box, room, me }) {
         />
       `;
     });
+  };
   const given = [roles, room.reads, room.status, language.value];
   return html`<${Blocks} box=${box} items=${room.items} draw=${draw} given=${given} />
     ${room.pending
