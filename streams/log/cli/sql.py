@@ -16,6 +16,8 @@ from streams.log.cli.options import fail, opened
 from streams.log.export.manifest import ManifestUnusable
 from streams.log.sql.session import Answer, Session, SqlRefused, ready_queries, session
 
+PIPED_COLUMNS = 240
+
 app = typer.Typer()
 
 
@@ -70,4 +72,5 @@ def _print(answer: Answer) -> None:
     table = Table(*answer.columns)
     for row in answer.rows:
         table.add_row(*("" if value is None else str(value) for value in row))
-    Console(highlight=False).print(table)
+    # In a file or a pipe nothing is cut off: ids are there to be taken from it.
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)
