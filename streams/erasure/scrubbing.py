@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.errors import InsufficientPrivilege
 
 SEALED = ("stored_events", "command_outcomes")
 """Only ever added to, and holding words only under keys: not written anew, however large."""
@@ -17,6 +18,7 @@ _TABLES = """
     SELECT schemaname, tablename FROM pg_tables
     WHERE schemaname IN ('store', 'ops', 'views') AND NOT (schemaname = 'store' AND tablename = ANY(%s)) ORDER BY 1, 2
 """
+_ALL_RIGHTS = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
 _LOG_FILES = "SELECT count(*) FROM pg_ls_waldir()"
 _NEXT_LOG_FILE = "SELECT pg_logical_emit_message(false, 'yeon', ''), pg_switch_wal()"
 
@@ -34,6 +36,9 @@ def scrub(connection: Connection[Any]) -> Scrubbed:
 
     Raises psycopg.errors.InsufficientPrivilege, before anything is done, or whatever else PostgreSQL refuses.
     """
+    if connection.execute(_ALL_RIGHTS).fetchone() != (True,):
+        # Of tables that are not its own, VACUUM would only warn, and leave them as they are.
+        raise InsufficientPrivilege("only a superuser can have tables and the write-ahead log written anew")
     files = _log_files(connection)
     tables = connection.execute(_TABLES, (list(SEALED),)).fetchall()
     for schema, table in [*tables, ("pg_catalog", "pg_statistic")]:
