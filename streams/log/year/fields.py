@@ -1,4 +1,4 @@
-"""What people of a made-up year ask about, in Korean and English, and how experts answer. Pure."""
+"""What people of a made-up year ask about, in Korean and English, and what they are called. Pure."""
 
 from dataclasses import dataclass
 
@@ -46,26 +46,6 @@ ASKED_EN = (
     "I have been stuck with {} for days. What would you check first?",
     "Could someone who knows {} well look at my situation?",
     "What are the usual mistakes with {}?",
-)
-SAID_KO = (
-    "안녕하세요! 조금 더 자세히 말씀해 주실 수 있을까요?",
-    "네, 어제부터 그랬어요.",
-    "우선 설정을 한 번 확인해 보세요. 대개 거기서 문제가 생겨요.",
-    "해 봤는데 똑같아요 ㅠㅠ",
-    "그럼 순서를 바꿔서 해 보시겠어요? 저도 비슷한 일을 겪었거든요.",
-    "오, 이제 돼요! 정말 고맙습니다 🙂",
-    "다행이에요. 다음에는 미리 적어 두시면 좋아요.",
-    "하나만 더 여쭤봐도 될까요?",
-)
-SAID_EN = (
-    "Hello! Could you tell me a little more?",
-    "Yes, since yesterday.",
-    "Check the settings first, that is where it usually goes wrong.",
-    "I tried that and it is still the same.",
-    "Then try it the other way round. I had something similar once.",
-    "Oh, it works now! Thank you so much 🙂",
-    "Glad to hear. Write it down for the next time.",
-    "May I ask one more thing?",
 )
 FAMILY = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임", "한", "오", "서", "신", "권")
 GIVEN = (

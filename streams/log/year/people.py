@@ -21,13 +21,19 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Adept(Person):
-    """Someone who answers: of what, how eagerly (0 to 1), how fast (median seconds), and how well (0 to 1)."""
+    """Someone who answers: of what, in which languages besides their own, how eagerly (0 to 1), how fast (median
+    seconds), and how well (0 to 1)."""
 
     fields: tuple[Field, ...]
     eager: float
     seconds: float
     skill: float
     capacity: int
+    bilingual: bool
+
+    def speaks(self, korean: bool) -> bool:
+        """Whether someone who asks in Korean, or else in English, is understood."""
+        return self.bilingual or self.korean == korean
 
 
 def id_at(at: datetime, random: Random) -> UUID:
@@ -61,6 +67,7 @@ def adepts(start: datetime, count: int, random: Random) -> Iterator[Adept]:
             seconds=random.lognormvariate(4.2, 0.8),
             skill=random.betavariate(5, 2),
             capacity=random.choice((2, 3, 3, 4, 5, 8)),
+            bilingual=random.random() < (0.4 if korean else 0.2),
         )
 
 

@@ -87,9 +87,9 @@ class Year:
             return self.writer.execute(command, context)
         return ()
 
-    def fit(self, field: Field, asker: UUID) -> list[Adept]:
-        """The experts of a field who are there."""
-        return [one for one in self._there if field in one.fields and one.id != asker]
+    def fit(self, field: Field, korean: bool) -> list[Adept]:
+        """The experts of a field who are there and speak the language."""
+        return [one for one in self._there if field in one.fields and one.speaks(korean)]
 
     def forget(self, ids: Iterable[UUID]) -> None:
         """These aggregates are not needed again."""

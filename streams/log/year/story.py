@@ -36,9 +36,10 @@ from schemas.events.question import (
     RoundRequested,
 )
 from schemas.ids import SYSTEM, expiry_command, match_command, reading_stream, room_of
-from streams.log.year.fields import ASKED_EN, ASKED_KO, SAID_EN, SAID_KO, Field
+from streams.log.year.fields import ASKED_EN, ASKED_KO, Field
 from streams.log.year.people import Adept, Person, id_at
 from streams.log.year.rhythm import awake
+from streams.log.year.talk import Talk, words
 
 MODEL = ModelRef(encoder="made-up", index="made-up", ranker="made-up")
 URGENCIES: tuple[Urgency, ...] = ("low", "medium", "high")
@@ -69,8 +70,8 @@ class Surroundings(Protocol):
         """The events of a command, none if it was refused."""
         ...
 
-    def fit(self, field: Field, asker: UUID) -> list[Adept]:
-        """The experts of a field who are there."""
+    def fit(self, field: Field, korean: bool) -> list[Adept]:
+        """The experts of a field who are there and speak the language."""
         ...
 
     def forget(self, ids: Iterable[UUID]) -> None:
@@ -89,16 +90,16 @@ class Story:
         self.id = id_at(at, year.random)
         self.begun = at
         self.inside: list[Adept] = []
-        self.left = 0
-        self._by_id = {one.id: one for one in year.fit(field, asker.id)}
+        self.talk = Talk(4, well=True)
+        self._by_id = {one.id: one for one in year.fit(field, asker.korean)}
 
     def begin(self) -> Iterable[Later]:
         """Ask."""
         korean = self.asker.korean
-        words = self.random.choice(self.field.korean if korean else self.field.english)
+        about = self.random.choice(self.field.korean if korean else self.field.english)
         command = AskQuestion(
             question_id=self.id,
-            content=self.random.choice(ASKED_KO if korean else ASKED_EN).format(words),
+            content=self.random.choice(ASKED_KO if korean else ASKED_EN).format(about),
             category=self.field.category if self.random.random() < 0.8 else None,
             urgency=self.random.choices(URGENCIES, (3, 5, 2))[0],
         )
@@ -119,7 +120,8 @@ class Story:
                 case OfferAccepted() as data:
                     self.inside.append(self._by_id[data.expert_id])
                     if data.first:
-                        self.left = 2 + int(self.random.expovariate(1 / 9))
+                        length = 4 + int(self.random.expovariate(1 / 7))
+                        self.talk = Talk(length, well=self.random.random() >= 0.07)
                         yield self._later(at, 5, 90, self._say)
                 case QuestionUnmatched():
                     if self.random.random() < 0.4:
@@ -130,7 +132,8 @@ class Story:
     def _match(self, round_number: int, event: Event, at: datetime) -> Iterable[Later]:
         fit = self.random.sample(list(self._by_id.values()), min(12, len(self._by_id)))
         scored = sorted(
-            ((0.35 + 0.6 * one.skill * self.random.uniform(0.6, 1), one) for one in fit), key=lambda p: -p[0]
+            ((0.2 + 0.4 * (one.skill + one.eager) * self.random.uniform(0.6, 1), one) for one in fit),
+            key=lambda pair: -pair[0],
         )
         candidates = tuple(
             Candidate(expert_id=one.id, score=round(score, 4), reasons=(_reason(score),))
@@ -154,32 +157,31 @@ class Story:
         return Later(when, lambda: self._follow(self.year.tell(command, expert.id, when)))
 
     def _say(self, at: datetime) -> Iterable[Later]:
-        from_asker = self.random.random() < 0.45
+        who, part = self.talk.next(self.random)
+        from_asker = who == "asker"
         sender: Person = self.asker if from_asker else self.random.choice(self.inside)
-        words = self.random.choice(SAID_KO if self.asker.korean else SAID_EN)
+        content = words(part, self.asker.korean, self.random)
         room = room_of(self.id)
         posted = self.year.tell(
-            PostMessage(room_id=room, message_id=id_at(at, self.random), content=words), sender.id, at
+            PostMessage(room_id=room, message_id=id_at(at, self.random), content=content), sender.id, at
         )
-        self.left -= 1
         reader = self.random.choice(self.inside) if from_asker else self.asker
         if posted and self.random.random() < 0.25:
             seen = at + timedelta(seconds=self.random.uniform(1, 4))
             mark = MarkRead(room_id=room, up_to_seq=posted[-1].version - 1)
             yield Later(seen, lambda: self._quietly(mark, reader.id, seen))
-        if self.left > 0:
+        if self.talk.left:
             pause = self.random.lognormvariate(3.6, 1.2) / max(0.15, awake(at))
             yield self._later(at, 4 + pause, 8 + pause, self._say)
         else:
             yield self._later(at, 30, 3_600, self._end)
 
     def _end(self, at: datetime) -> Iterable[Later]:
-        fate = self.random.random()
-        if fate < 0.07:
+        if not self.talk.well:
             self.year.tell(CancelQuestion(question_id=self.id), self.asker.id, at)
             self._forget()
             return
-        if len(self.inside) > 1 and fate > 0.93:
+        if len(self.inside) > 1 and self.random.random() < 0.07:
             self.year.tell(LeaveRoom(room_id=room_of(self.id)), self.inside[-1].id, at)
         self.year.tell(ResolveQuestion(question_id=self.id), self.asker.id, at)
         yield self._later(at, 10, 600, self._rate)
@@ -198,7 +200,7 @@ class Story:
 
     def _again(self, at: datetime) -> Iterable[Later]:
         self.year.tell(ReopenQuestion(question_id=self.id), self.asker.id, at)
-        self.left = 3
+        self.talk = Talk(4, well=True, begun="again")
         yield self._later(at, 20, 120, self._say)
 
     def _give_up(self, at: datetime) -> Iterable[Later]:

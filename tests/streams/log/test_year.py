@@ -18,13 +18,14 @@ from infra.settings import Settings, settings
 from projections.catalogue import VIEWS
 from projections.rebuild import rebuild
 from schemas.envelope import Event
-from schemas.events.question import QuestionAsked
+from schemas.events.question import OfferAccepted, QuestionAsked
 from schemas.events.room import MessagePosted
 from streams.log.__main__ import app
 from streams.log.filters import Wanted
 from streams.log.store import store
 from streams.log.year.rhythm import SEOUL, arrivals
 from streams.log.year.simulation import Size, Year
+from streams.log.year.talk import ENGLISH, KOREAN, Part, Talk, words
 
 SIZE = Size(datetime(2025, 3, 1, tzinfo=UTC), days=14, askers=60, experts=60, questions=150)
 
@@ -74,6 +75,61 @@ def test_people_speak_korean_and_english(fresh_database: Callable[[], str]) -> N
     korean = sum(any("가" <= letter <= "힣" for letter in text) for text in asked)
     assert SIZE.questions * 0.5 < korean < SIZE.questions * 0.95
     assert sum(isinstance(event.data, MessagePosted) for event in events) > SIZE.questions
+
+
+def test_nobody_answers_in_a_language_they_do_not_speak(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    with Bulk(url, rules_of(Settings(postgres_url=url))) as writer:
+        year = Year(writer, SIZE, 1)
+        sum(year.run())
+    speaks = {one.id: one for one in year.experts}
+    korean = {one.id: one.korean for one in year.askers}
+    with store(url) as log:
+        events = list(log.events(Wanted()))
+
+    asked_in = {e.stream_id: korean[e.meta.actor_id] for e in events if isinstance(e.data, QuestionAsked)}
+    taken = [(e.data.expert_id, asked_in[e.stream_id]) for e in events if isinstance(e.data, OfferAccepted)]
+    assert len(taken) > 50
+    assert all(speaks[expert].speaks(language) for expert, language in taken)
+    assert {speaks[expert].korean for expert, _ in taken} == {True, False}
+
+
+@pytest.mark.parametrize("length", [4, 5, 8, 30])
+@pytest.mark.parametrize("well", [True, False])
+def test_a_conversation_has_advice_before_thanks_and_ends_as_it_went(length: int, well: bool) -> None:
+    for seed in range(200):
+        talk, random = Talk(length, well), Random(seed)
+
+        said: list[tuple[str, Part]] = []
+        while talk.left:
+            said.append(talk.next(random))
+
+        parts = [part for _, part in said]
+        assert len(said) == length
+        assert said[0] == ("expert", "greeting")
+        assert "advice" in parts
+        if well:
+            assert said[-2:] == [("asker", "thanks"), ("expert", "farewell")]
+        else:
+            assert said[-1] == ("asker", "in vain")
+        assert parts.count("thanks") == int(well)
+        assert {"trying": "asker", "matter": "asker", "advice": "expert"}.items() >= {
+            (part, who) for who, part in said[1:-2]
+        }
+        if "trying" in parts:
+            assert parts.index("advice") < parts.index("trying")
+
+
+def test_what_came_back_is_advised_on_and_thanked_for() -> None:
+    talk, random = Talk(4, well=True, begun="again"), Random(1)
+
+    assert [talk.next(random)[1] for _ in range(4)] == ["again", "advice", "thanks", "farewell"]
+
+
+def test_everything_can_be_said_in_both_languages() -> None:
+    assert KOREAN.keys() == ENGLISH.keys()
+    assert words("thanks", True, Random(1)) in KOREAN["thanks"]
+    assert words("thanks", False, Random(1)) in ENGLISH["thanks"]
 
 
 def test_a_store_with_events_is_left_alone(fresh_database: Callable[[], str]) -> None:
