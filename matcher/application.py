@@ -38,6 +38,7 @@ from matcher.live_ranker import LiveRanker, rankers_in
 from matcher.recall import Recall
 from matcher.rounds import CONSUMER, TYPES, Rounds
 from matcher.service import make_service
+from matcher.spelling import Spellings
 from matcher.wiping import keep_wiping
 from schemas.port import CommandPort, FeatureSource
 from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
@@ -72,7 +73,8 @@ async def serve(
         recall = Recall(answers, encoder.dim, encoder.similarity_range)
         event_log = EventLog(pool)
         finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
-        indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free)
+        spellings = Spellings(index)
+        indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free, spellings.note)
         answering = Answering(pool, event_log, thread, recall, index, terms)
         archive = Archive(pool, event_log, thread, passages, terms, encoder.similarity_range)
         abreast = Abreast(pool, event_log, indexing.consumer)
@@ -107,7 +109,7 @@ async def serve(
         consume(app, group, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
         consume(app, group, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
         watch = IndexWatch([index, answers, passages])
-        server = _Endpoint(make_service(finder, archive, drafter, watch))
+        server = _Endpoint(make_service(finder, archive, drafter, watch, spellings))
         try:
             await run_app(
                 app,

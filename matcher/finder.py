@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
 from redis.exceptions import RedisError
 
 from infra.clock import now
-from matcher.analysis import analyse
+from matcher.analysis import Analysis, analyse
 from matcher.analysts.contract import Analysed
 from matcher.encoders.contract import Encoder, Vectors
 from matcher.encoders.worker import EncoderThread
@@ -30,6 +30,7 @@ from matcher.ranking import (
     rank,
 )
 from matcher.recall import Query, Recall
+from matcher.spelling import Spelt, by_spelling
 from matcher.texts import encoded_text, lexical_text, topics_of
 from schemas.events.question import ModelRef
 from schemas.port import FeatureSource, Presence
@@ -51,7 +52,7 @@ class Search:
     content: str
     category: str | None
     wanted: Wanted
-    """Its `limit` is how many experts are looked at; its `any_term` is not used."""
+    """Its `limit` is how many experts are looked at."""
     least_fit: float = 0.0
     limit: int = BENCH
     """How many are returned."""
@@ -60,6 +61,10 @@ class Search:
     ranker: Ranker = HAND_SET
     analysed: Analysed | None = None
     """What is known of the text already; None to find it out."""
+    spelt: Mapping[UUID, Spelt] = field(default_factory=dict)
+    """Experts to look at for how their specialties are spelt."""
+    within: str | None = None
+    """Only those with this in the name of a specialty."""
 
 
 class Finder:
@@ -98,7 +103,9 @@ class Finder:
             Wanted(w.limit, w.free, w.demo, w.excluded, analysis.words)
             for w, analysis in zip((search.wanted for search in searches), analyses, strict=True)
         ]
-        with_words = [i for i, analysis in enumerate(analyses) if analysis.words]
+        with_words = [
+            i for i, analysis in enumerate(analyses) if analysis.words and not searches[i].wanted.any_term
+        ]
         found = await asyncio.to_thread(
             self._index.search,
             vectors[[*range(len(searches)), *with_words]],
@@ -107,14 +114,21 @@ class Finder:
         hits = [{hit.expert.expert_id: hit for hit in answer} for answer in found[: len(searches)]]
         for i, answer in zip(with_words, found[len(searches) :], strict=True):
             hits[i].update({hit.expert.expert_id: hit for hit in answer})
+        await asyncio.to_thread(self._add_spelt, searches, hits)
         histories = await asyncio.to_thread(self._remember, searches, vectors, hits)
         considered = await self._consider(hits, histories)
         return [
-            search.ranker.again(
-                rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=None)
-            )[: search.limit]
+            self._ranked(search, analysis, experts)[: search.limit]
             for search, analysis, experts in zip(searches, analyses, considered, strict=True)
         ]
+
+    def _ranked(self, search: Search, analysis: Analysis, experts: Sequence[Considered]) -> list[Ranked]:
+        ranking = search.ranker.again(
+            rank(analysis, experts, self._similarity_range, least_fit=search.least_fit, limit=None)
+        )
+        if search.spelt:
+            ranking = by_spelling(ranking, search.spelt)
+        return [one for one in ranking if _is_within(one, search.within)] if search.within else ranking
 
     async def _vectors(self, searches: Sequence[Search]) -> Vectors:
         known = [search.analysed.vector for search in searches if search.analysed]
@@ -159,6 +173,11 @@ class Finder:
             )
         return histories
 
+    def _add_spelt(self, searches: Sequence[Search], found: Sequence[dict[UUID, Hit]]) -> None:
+        for search, hits in zip(searches, found, strict=True):
+            if missing := [one for one in search.spelt if one not in hits]:
+                self._add(search.wanted, missing, hits)
+
     def _add(self, wanted: Wanted, expert_ids: Sequence[UUID], hits: dict[UUID, Hit]) -> None:
         """Add experts whose profiles were not among the nearest, as near as the farthest of those at most."""
         least = min((hit.similarity for hit in hits.values()), default=self._similarity_range[0])
@@ -168,6 +187,7 @@ class Finder:
                 expert_id not in wanted.excluded
                 and (free or not wanted.free)
                 and (wanted.demo or not expert.demo)
+                and (not wanted.any_term or not wanted.any_term.isdisjoint(expert.terms))
             ):
                 hits[expert_id] = Hit(expert, least)
 
@@ -195,3 +215,8 @@ class Finder:
         except RedisError as error:
             log.warning("matching without presence, since Redis is away: %s", error)
             return set()
+
+
+def _is_within(ranked: Ranked, category: str | None) -> bool:
+    wanted = (category or "").lower()
+    return any(wanted in one.name.lower() for one in ranked.considered.hit.expert.expertise)

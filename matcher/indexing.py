@@ -49,14 +49,16 @@ class Indexing:
         encoder_identity: str,
         index: ExpertIndex,
         freed: Callable[[UUID, bool], None] = lambda expert_id, free: None,
+        changed: Callable[[Sequence[IndexedExpert]], None] = lambda experts: None,
     ) -> None:
-        """`freed` is told, on a thread, whether an expert who changed may be asked."""
+        """`freed` is told, on a thread, whether an expert who changed may be asked, and `changed` who they are now."""
         self._pool = pool
         self._log = event_log
         self._thread = thread
         self._encoder_identity = encoder_identity
         self._index = index
         self._freed = freed
+        self._changed = changed
         self.consumer = consumer_of(index)
 
     async def open(self) -> None:
@@ -188,5 +190,6 @@ class Indexing:
         await asyncio.to_thread(self._tell, list(changes.experts.values()))
 
     def _tell(self, experts: Sequence[IndexedExpert]) -> None:
+        self._changed(experts)
         for one in experts:
             self._freed(one.expert_id, one.available and not one.at_capacity)

@@ -3,8 +3,10 @@
 Not for the world outside.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from matcher.index.contract import Wanted
 from matcher.llm.contract import LanguageModel, ModelFailed
 from matcher.ranking import Ranked
 from matcher.reasons import to_candidate
+from matcher.spelling import Spellings, Spelt
 from schemas.base import Category, ClosedSaid, QuestionText, Said
 from schemas.events.question import Reason
 
@@ -111,15 +114,28 @@ def make_service(
     archive: Archives | None = None,
     model: LanguageModel | None = None,
     watch: Watches | None = None,
+    spellings: Spellings | None = None,
 ) -> FastAPI:
-    """The endpoint over `finder`, the archive, the language model that drafts, and who watches the indexes."""
+    """The endpoint over `finder`, the archive, the language model that drafts, who watches the indexes, and how
+    specialties are spelt."""
     app = FastAPI(title="연결이 matcher", openapi_url=None, docs_url=None, redoc_url=None)
 
     @app.post("/search")
     async def search(asked: SearchAsked) -> SearchAnswered:
-        """The experts nearest to `q`, the busy and the away among them."""
+        """The experts nearest to `q` in meaning or spelling, the busy and the away among them; with a category only
+        those who have it in the name of a specialty."""
         wanted = Wanted(limit=max(asked.limit, _LOOKED_AT_LEAST), free=False)
-        [ranking] = await finder.find([Search(asked.q, asked.category, wanted, limit=asked.limit)])
+        spelt: Mapping[UUID, Spelt] = {}
+        if spellings is not None:
+            if asked.category:
+                terms = await asyncio.to_thread(spellings.terms_of, asked.category)
+                if not terms:
+                    return SearchAnswered(items=())
+                wanted = replace(wanted, any_term=terms)
+            spelt = await asyncio.to_thread(spellings.find, asked.q)
+        [ranking] = await finder.find(
+            [Search(asked.q, asked.category, wanted, limit=asked.limit, spelt=spelt, within=asked.category)]
+        )
         candidates = [to_candidate(ranked) for ranked in ranking]
         return SearchAnswered(
             items=tuple(Found(expert_id=c.expert_id, score=c.score, reasons=c.reasons) for c in candidates)

@@ -1,6 +1,6 @@
 """What an index of experts promises: what was put is found, filtered and after a crash, under one lasting name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -100,6 +100,10 @@ class ExpertIndex(Protocol):
 
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         """Those of `expert_ids` that are in the index."""
+        ...
+
+    def everyone(self) -> Iterator[Sequence[IndexedExpert]]:
+        """All of them, some at a time, in no order that matters."""
         ...
 
     def count(self) -> int: ...

@@ -3,7 +3,7 @@
 Every write is flushed before the call returns, so that it survives a kill.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,8 @@ from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
 from matcher.index.layout import Kind, Layout
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
 from matcher.index.shard import Shard
+
+_PAGE = 1_000
 
 
 class EdgeIndex:
@@ -62,6 +64,16 @@ class EdgeIndex:
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         found = self._shard.retrieve([str(expert_id) for expert_id in expert_ids], True, False)
         return {_uuid(record.id): from_payload(_uuid(record.id), record.payload or {}) for record in found}
+
+    def everyone(self) -> Iterator[Sequence[IndexedExpert]]:
+        after: Any = None
+        while True:
+            records, after = self._shard.scroll(
+                qe.ScrollRequest(offset=after, limit=_PAGE, with_payload=True, with_vector=False)
+            )
+            yield [from_payload(_uuid(record.id), record.payload or {}) for record in records]
+            if after is None:
+                return
 
     def count(self) -> int:
         return self._shard.info().points_count

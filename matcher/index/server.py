@@ -5,6 +5,7 @@ A write returns once the server has applied it to its segments (`wait`), which i
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -15,6 +16,8 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from matcher.encoders.contract import Vectors
 from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
+
+_PAGE = 1_000
 
 
 @contextmanager
@@ -88,6 +91,15 @@ class ServerIndex:
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
         found = self._client.retrieve(self._name, [str(expert_id) for expert_id in expert_ids])
         return {UUID(str(r.id)): from_payload(UUID(str(r.id)), r.payload or {}) for r in found}
+
+    @reaching()
+    def everyone(self) -> Iterator[Sequence[IndexedExpert]]:
+        after: Any = None
+        while True:
+            records, after = self._client.scroll(self._name, limit=_PAGE, offset=after, with_payload=True)
+            yield [from_payload(UUID(str(r.id)), r.payload or {}) for r in records]
+            if after is None:
+                return
 
     @reaching()
     def count(self) -> int:

@@ -148,6 +148,14 @@ def test_get_returns_those_who_are_there(index: ExpertIndex) -> None:
     assert index.get([UUID(int=1), UUID(int=2)]) == {UUID(int=1): expert(1)}
 
 
+def test_everyone_is_given_once(index: ExpertIndex) -> None:
+    index.put([expert(1), expert(2), expert(3)], np.eye(3, DIM, dtype=np.float32))
+
+    given = [one for page in index.everyone() for one in page]
+
+    assert sorted(given, key=lambda one: one.expert_id.int) == [expert(1), expert(2), expert(3)]
+
+
 def test_nothing_put_changed_or_asked_for_is_no_error(index: ExpertIndex) -> None:
     index.put([], axis())
     index.change([])
