@@ -51,7 +51,7 @@ WORDS: dict[Language, _Words] = {
         ),
         field="field",
         type="type",
-        note="",
+        note="meaning",
         example="An example",
         parts="Parts",
         keyed="Keyed by {key}; {partitions} partitions.",
