@@ -59,7 +59,7 @@ def begin(role: str, settings: Settings) -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        log.error("no traces are sent: the extra otlp is not installed (pip install 'yeongyeori[otlp]')")
+        log.error("no traces are sent: the extra otlp is not installed (see docs/how-to/see-traces.md)")
         return
     resource = Resource.create({"service.namespace": "yeon", "service.name": f"yeon-{role}"})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
