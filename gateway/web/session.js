@@ -285,6 +285,6 @@ export async function readRoom(id) {
   const row = await rest.get(`/chat-rooms/${id}`);
   update((before) => {
     const heard = Object.fromEntries(row.participants.map((person) => [person.userId, person.online]));
-    return { ...rooms.roomListed(before, { ...row, lastSeq: 0 }), presence: { ...before.presence, ...heard } };
+    return { ...rooms.roomListed(before, row, 0), presence: { ...before.presence, ...heard } };
   });
 }

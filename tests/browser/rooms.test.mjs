@@ -94,11 +94,13 @@ test("another person's message with the same client id does not settle mine", ()
 });
 
 test("what others say counts as unread until it is read, what one says does not", () => {
-  let state = play(START, FRAMES.slice(0, 2));
-  assert.equal(state.rooms[ROOM].unread, 1);
-  state = rooms.readHeard(state, { roomId: ROOM, userId: ME, upToSeq: 2 }, ME);
-  assert.equal(state.rooms[ROOM].unread, 0);
-  state = rooms.roomFrame(state, ...said(3, "other", "하나 더"), ME, true);
+  let state = play(START, [said(1, "other", "하나"), said(2, "other", "둘")]);
+  assert.equal(state.rooms[ROOM].unread, 2);
+  state = rooms.readHeard(state, { roomId: ROOM, userId: ME, upToSeq: 1 }, ME);
+  assert.equal(state.rooms[ROOM].unread, 1, "a mark counts for what is above it");
+  state = play(state, [said(3, ME, "읽었어요", "mine")]);
+  assert.equal(state.rooms[ROOM].unread, 0, "whoever speaks, on whichever machine, has read what is above");
+  state = rooms.roomFrame(state, ...said(4, "other", "하나 더"), ME, true);
   assert.equal(state.rooms[ROOM].unread, 0, "it is before the person's eyes");
 });
 

@@ -24,6 +24,8 @@ export const EMPTY_ROOM = {
   participants: [],
   /** The last number that was seen; `items` end there and have no holes. */
   lastSeq: 0,
+  /** Up to where `participants`, `status` and `unread` are as a row of REST said. */
+  listedSeq: 0,
   items: [],
   /** Whether there may be something before the first item. */
   hasMore: true,

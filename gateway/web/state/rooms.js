@@ -17,20 +17,43 @@ export function withRoom(state, id, change) {
   return next === room ? state : { ...state, rooms: { ...state.rooms, [id]: next } };
 }
 
-/** A room as REST lists it. Its `lastSeq` counts only for a room without items of its own. */
-export function roomListed(state, row) {
+/**
+ * A room as REST lists it. What it says of people, status and unread words is as of its `lastSeq`: where more was heard, it
+ * is old, and frames up to it change none of these again. The items of a room without any go on after `from`.
+ */
+export function roomListed(state, row, from = row.lastSeq ?? 0) {
   const me = state.me?.id;
-  return withRoom(state, row.id, (room) => ({
-    ...room,
-    questionId: row.questionId ?? room.questionId,
-    status: row.status ?? room.status,
-    participants: row.participants ?? room.participants,
-    question: row.question ?? room.question,
-    unread: row.unread ?? room.unread,
-    reads: readOf(room, row, me),
-    lastSeq: room.items.length > 0 ? room.lastSeq : Math.max(room.lastSeq, row.lastSeq ?? 0),
-    lastAt: row.lastAt ?? row.createdAt ?? room.lastAt,
-  }));
+  return withRoom(state, row.id, (room) => {
+    const listed = {
+      ...room,
+      ...((row.lastSeq ?? 0) >= Math.max(room.lastSeq, room.listedSeq) ? standing(room, row) : {}),
+      questionId: row.questionId ?? room.questionId,
+      question: row.question ?? room.question,
+      reads: readOf(room, row, me),
+      lastSeq: room.items.length > 0 ? room.lastSeq : Math.max(room.lastSeq, from),
+      lastAt: row.lastAt ?? row.createdAt ?? room.lastAt,
+    };
+    return { ...listed, unread: unreadLeft(listed, me) };
+  });
+}
+
+function standing(room, { status, participants, unread, lastSeq = 0 }) {
+  return {
+    status: status ?? room.status,
+    participants: participants ?? room.participants,
+    unread: unread ?? room.unread,
+    listedSeq: lastSeq,
+  };
+}
+
+/** Of what counts as unread, how much may still be: messages of others above what is read, where they are not known each one. */
+function unreadLeft(room, me) {
+  const upTo = room.reads[me] ?? 0;
+  const known = room.items.filter((item) => item.kind === "message" && item.senderId !== me && item.seq > upTo).length;
+  const first = room.items[0]?.seq ?? room.lastSeq + 1;
+  const before = Math.max(0, first - 1 - upTo);
+  const behind = Math.max(0, room.listedSeq - Math.max(room.lastSeq, upTo));
+  return Math.min(room.unread, before + known + behind);
 }
 
 /** How far each person has read, as far as a row of REST says so. */
@@ -46,7 +69,12 @@ export function unreadBy(room, { seq, senderId }) {
 }
 
 export function roomOpened(state, { roomId, questionId, participants }) {
-  return withRoom(state, roomId, (room) => ({ ...room, questionId, participants, status: "active" }));
+  const me = state.me?.id;
+  return withRoom(state, roomId, (room) => {
+    // The inbox is read from its beginning: of a room that was listed since, this is the past.
+    const known = room.participants.some(({ userId }) => userId === me);
+    return known ? { ...room, questionId } : { ...room, questionId, participants, status: "active" };
+  });
 }
 
 /** Whether the frame leaves a hole before it; the history is asked then. */
@@ -73,7 +101,8 @@ export function historyBefore(state, roomId, rows, hasMore) {
     const before = rows.map(fromHistory).filter((item) => item.seq < first);
     const items = redacted([...before, ...room.items], [...before, ...room.items]);
     const lastSeq = Math.max(room.lastSeq, items.at(-1)?.seq ?? 0);
-    return { ...room, items, lastSeq, hasMore: hasMore && (items[0]?.seq ?? 1) > 1 };
+    const older = { ...room, items, lastSeq, reads: spoken(room.reads, before), hasMore: hasMore && (items[0]?.seq ?? 1) > 1 };
+    return { ...older, unread: unreadLeft(older, state.me?.id) };
   });
 }
 
@@ -93,15 +122,11 @@ function appended(room, news, me, visible) {
   const fresh = news.filter((item) => item.seq > room.lastSeq);
   if (fresh.length === 0) return room;
   const mine = new Set(fresh.filter((item) => item.senderId === me).map((item) => item.clientMsgId));
-  const unread = fresh.filter((item) => item.kind === "message" && item.senderId !== me).length;
+  const untold = fresh.filter((item) => item.seq > room.listedSeq);
+  const unread = untold.filter((item) => item.kind === "message" && item.senderId !== me).length;
   const typing = { ...room.typing };
-  const reads = { ...room.reads };
-  for (const item of fresh) {
-    delete typing[item.senderId];
-    // Whoever speaks has read what is above.
-    if (item.senderId) reads[item.senderId] = Math.max(item.seq, reads[item.senderId] ?? 0);
-  }
-  return {
+  for (const item of fresh) delete typing[item.kind === "left" ? item.userId : item.senderId];
+  const next = {
     ...room,
     items: redacted([...room.items, ...fresh], fresh),
     lastSeq: fresh.at(-1).seq,
@@ -109,9 +134,17 @@ function appended(room, news, me, visible) {
     pending: room.pending.filter((message) => !mine.has(message.clientMsgId)),
     unread: visible ? 0 : room.unread + unread,
     typing,
-    reads,
-    ...after(room, fresh),
+    reads: spoken(room.reads, fresh),
+    ...after(room, untold),
   };
+  return { ...next, unread: unreadLeft(next, me) };
+}
+
+/** Whoever speaks has read what is above. */
+function spoken(before, items) {
+  const reads = { ...before };
+  for (const { senderId, seq } of items) if (senderId) reads[senderId] = Math.max(seq, reads[senderId] ?? 0);
+  return reads;
 }
 
 /** What the items say of the room itself. */
@@ -164,9 +197,8 @@ export function typingHeard(state, { roomId, userId, isTyping }, now) {
 }
 
 export function readHeard(state, { roomId, userId, upToSeq }, me) {
-  return withRoom(state, roomId, (room) => ({
-    ...room,
-    reads: { ...room.reads, [userId]: Math.max(upToSeq, room.reads[userId] ?? 0) },
-    unread: userId === me && upToSeq >= room.lastSeq ? 0 : room.unread,
-  }));
+  return withRoom(state, roomId, (room) => {
+    const heard = { ...room, reads: { ...room.reads, [userId]: Math.max(upToSeq, room.reads[userId] ?? 0) } };
+    return { ...heard, unread: unreadLeft(heard, me) };
+  });
 }
