@@ -6,6 +6,7 @@ group) or when events wait and none is applied (and its supervisor starts it aga
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
@@ -165,9 +166,10 @@ def _agent(
                     arrived.clear()
                 room.set()
                 batch = [decode(event.message, only) for event in taken]
+                now = time.monotonic()
                 for event, record in zip(taken, batch, strict=True):
                     position = record.event.position if isinstance(record, Received) else record.position
-                    heard.hear((event.message.topic, event.message.partition), position or 0)
+                    heard.hear((event.message.topic, event.message.partition), position or 0, now)
                 await _until_applied(name, apply, batch)
                 for event in taken:
                     await unacknowledging.ack(event)

@@ -1,6 +1,7 @@
 """How far consumers have come, and whether they move: the health of an application is its progress."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -83,10 +84,19 @@ class Heard:
 
     def __init__(self, begun: Mapping[tuple[str, int], int]) -> None:
         self._reached = dict(begun)
+        self._last: dict[tuple[str, int], float] = {}
 
-    def hear(self, at: tuple[str, int], position: int) -> None:
-        """Note that the event at `position` came."""
+    def hear(self, at: tuple[str, int], position: int, now: float) -> None:
+        """Note that the event at `position` came, at `now` (seconds of any steady clock); it may have come before."""
         self._reached[at] = max(self._reached.get(at, 0), position)
+        self._last[at] = now
+
+    def silent(self, stood: Mapping[tuple[str, int], float], now: float) -> dict[tuple[str, int], float]:
+        """Partitions that stand still, and for how many seconds nothing came there either.
+
+        A topic that is filled anew brings all that was seen before what is waited for: nothing is applied meanwhile.
+        """
+        return {at: min(seconds, now - self._last.get(at, -inf)) for at, seconds in stood.items()}
 
     def reached(
         self, assigned: Iterable[tuple[str, int]], published: Mapping[tuple[str, int], int]

@@ -67,12 +67,12 @@ async def watch(
                         reached = {at: position for at, position in reached.items() if at in ours}
                     now = time.monotonic()
                     stood = progress.stood(reached, published, now)
-                    if still := stuck(stood, patience):
+                    if still := stuck(group.heard.silent(stood, now), patience):
                         raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {still}")
                     if refill is None:
                         continue
                     unheard = hearing.stood(group.heard.reached(reached, published), published, now)
-                    if deaf := stuck(unheard, DEAF_SECONDS):
+                    if deaf := stuck(group.heard.silent(unheard, now), DEAF_SECONDS):
                         raise NoProgress(
                             f"nothing came for {DEAF_SECONDS:.0f} s though it was published: {deaf}"
                         )

@@ -112,10 +112,10 @@ def test_what_was_published_and_never_came_is_told_from_what_came_and_was_forgot
     assert heard.reached([here, there], {here: 7, there: 9}) == {here: 5, there: 9}
 
     # and what came is heard, however old, and forgotten when the partition goes to another
-    heard.hear(here, 7)
-    heard.hear(here, 6)
+    heard.hear(here, 7, now=1.0)
+    heard.hear(here, 6, now=2.0)
     assert heard.reached([here], {here: 8, there: 9}) == {here: 7}
-    heard.hear(there, 3)
+    heard.hear(there, 3, now=3.0)
     assert heard.reached([there], {here: 8, there: 9}) == {there: 3}
     assert heard.reached([here, there], {here: 8, there: 9}) == {here: 8, there: 3}
 

@@ -1,6 +1,7 @@
 """What is done about events that were published and not applied: filled in, or begun anew."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ async def test_what_came_and_is_not_applied_is_filled_in(
     fresh_database: Callable[[], str], tmp_path: Path
 ) -> None:
     heard = Heard({HERE: 5})
-    heard.hear(HERE, 9)
+    heard.hear(HERE, 9, time.monotonic())
     filling, watched = await _watched(fresh_database(), tmp_path, heard)
 
     await asyncio.wait_for(filling.filled.wait(), 10)
@@ -85,6 +86,27 @@ async def test_a_stream_that_hears_nothing_begins_anew_and_is_not_filled_in(
     with pytest.raises(NoProgress, match="nothing came"):
         await asyncio.wait_for(watched, 10)
     assert not filling.asked
+
+
+async def test_a_topic_that_was_filled_anew_is_heard_while_it_brings_what_was_seen_long_ago(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    heard = Heard({HERE: 5})
+    filling, watched = await _watched(fresh_database(), tmp_path, heard)
+
+    # when only old events come, for twice as long as silence is borne
+    over = time.monotonic() + 2 * watching.DEAF_SECONDS
+    while time.monotonic() < over and not watched.done():
+        heard.hear(HERE, 3, time.monotonic())
+        await asyncio.sleep(0.05)
+
+    # then nothing is amiss, nor is read from the store what is on its way
+    assert not watched.done()
+    assert not filling.asked
+
+    # and it is, once they stop
+    with pytest.raises(NoProgress, match="nothing came"):
+        await asyncio.wait_for(watched, 10)
 
 
 async def test_an_older_store_is_noticed_even_while_the_application_starts(
