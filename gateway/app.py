@@ -96,7 +96,6 @@ async def running(settings: Settings, port: CommandPort) -> AsyncIterator[Gatewa
             await ended(background)
             await services.present.close()
             services.typists.close()
-            await services.ear.close()
             await services.limits.close()
             await redis.aclose()
             passwords.close()

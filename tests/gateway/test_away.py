@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from commands.application import Commands
+from gateway import push
 from gateway.app import Gateway, running
 from gateway.batched import Batched
 from gateway.push import Ear
@@ -76,7 +77,52 @@ async def test_the_ear_hears_its_channels_only_and_comes_back(valkey: Part) -> N
     assert not any(one.id == room and one.seq == 3 for one in hearing.heard)
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
-    await hearing.ear.close()
+
+
+async def test_who_came_before_the_ear_first_heard_is_compared_and_without_anybody_nothing_is(
+    valkey: Part,
+) -> None:
+    # given somebody who came while there was no connection to Redis yet, and a gateway where nobody is
+    early, empty = Hearing(valkey.url), Hearing(valkey.url)
+    await early.ear.subscribe(channel("room", uuid4()))
+
+    # when both connect for the first time
+    listening = [asyncio.create_task(one.ear.run()) for one in (early, empty)]
+    for one in (early, empty):
+        await one.until(lambda one=one: one.ear.connected)  # type: ignore[misc]
+
+    # then what the first may have missed is asked for at once
+    assert (early.came_back.is_set(), empty.came_back.is_set()) == (True, False)
+    for task in listening:
+        task.cancel()
+    await asyncio.gather(*listening, return_exceptions=True)
+
+
+async def test_a_redis_that_says_nothing_is_asked_and_left_if_it_does_not_answer(
+    valkey: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an ear for which nothing is published, and which is not patient
+    monkeypatch.setattr(push, "QUIET_SECONDS", 0.1)
+    hearing = Hearing(valkey.url)
+    listening = asyncio.create_task(hearing.ear.run())
+    await hearing.until(lambda: hearing.ear.connected)
+
+    # when it was quiet for long, then nothing has happened, since the server answers
+    await asyncio.sleep(0.5)
+    assert hearing.ear.connected
+    assert not hearing.came_back.is_set()
+
+    # when the server is frozen, then the connection is given up; and when it thaws, there is another
+    assert valkey.child is not None
+    process = psutil.Process(valkey.child.pid)
+    process.suspend()
+    try:
+        await hearing.until(lambda: not hearing.ear.connected)
+    finally:
+        process.resume()
+    await asyncio.wait_for(hearing.came_back.wait(), 15)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 class TestOnesOwnWrites:
