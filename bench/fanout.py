@@ -98,10 +98,10 @@ async def _bare(members: int, options: argparse.Namespace, *flags: str) -> float
             )
 
 
-async def _socketio(members: int, options: argparse.Namespace) -> float:
+async def _socketio(members: int, options: argparse.Namespace, *flags: str) -> float:
     path = "/socket.io/?EIO=4&transport=websocket"
     spec = Spec(path, ("40",), "40", 1, '42["new_message"')
-    with started("socketio_server") as peer:
+    with started("socketio_server", *flags) as peer:
         async with (
             crowds(peer.port) as crowd,
             connect(f"ws://127.0.0.1:{peer.port}{path}", compression=None) as speaker,
@@ -114,7 +114,9 @@ async def _socketio(members: int, options: argparse.Namespace) -> float:
                 said = orjson.dumps(["send_message", _frame(number)["data"]]).decode()
                 await speaker.send(f"42{said}")
 
-            return await _measured("python-socketio", peer.process, crowd, members, options, tell)
+            return await _measured(
+                " ".join(("python-socketio", *flags)), peer.process, crowd, members, options, tell
+            )
 
 
 async def _drain(socket: Any) -> None:
@@ -152,25 +154,22 @@ async def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--deliveries", type=int, default=100_000, help="in all, at each size")
     parser.add_argument("--only-ours", action="store_true")
     options = parser.parse_args(arguments or [])
-    peers: dict[int, tuple[float, float, float]] = {}
+    peers: dict[int, dict[str, float]] = {}
     for members in () if options.only_ours else options.members:
-        bare = await _bare(members, options)
-        looped = await _bare(members, options, "--uvloop")
-        peers[members] = bare, looped, await _socketio(members, options)
+        peers[members] = {
+            "to_websockets": await _bare(members, options),
+            "to_websockets_on_uvloop": await _bare(members, options, "--uvloop"),
+            "to_python_socketio": await _socketio(members, options),
+            "to_python_socketio_on_uvloop": await _socketio(members, options, "--uvloop"),
+        }
     async with gateway() as alone:
         for members in options.members:
             (room,) = await alone.world.rooms(1, members)
             await alone.road.catch_up()
             ours = await _ours(alone, room, options)
             if members in peers:
-                bare, looped, socketio = (round(ours / peer, 2) for peer in peers[members])
-                say(
-                    "fanout-ratio",
-                    members=members,
-                    to_websockets=bare,
-                    to_websockets_on_uvloop=looped,
-                    to_python_socketio=socketio,
-                )
+                ratios = {name: round(ours / each, 2) for name, each in peers[members].items()}
+                say("fanout-ratio", members=members, **ratios)
 
 
 if __name__ == "__main__":

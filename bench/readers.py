@@ -2,6 +2,8 @@
 
 What the others in the room wait for each message, with and without it, and the most that was held for one reader. They
 talk by themselves and beside it in turns; the ratio is of the middle p99 of each, so that one bad turn does not make it.
+Beside it stands the middle of the ratios of each two turns that follow one another, and how far a turn by themselves
+differs from the one before, which is what chance alone does.
 """
 
 import argparse
@@ -12,7 +14,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
+from typing import Any
 
 import httpx
 import orjson
@@ -62,6 +66,15 @@ class Wordy(Listener):
 
     async def say(self, room_id: str, key: str, content: str) -> None:
         await super().say(room_id, key, content.ljust(self.size, "."))
+
+
+def ratios(alone: Seen, beside: Seen) -> dict[str, Any]:
+    """How the p99 of turns beside the reader stands to that of turns without."""
+    return {
+        "p99_ratio": round(median(beside.p99) / median(alone.p99), 2),
+        "p99_ratio_of_pairs": round(median(b / a for a, b in zip(alone.p99, beside.p99, strict=True)), 2),
+        "p99_by_chance": [round(later / before, 2) for before, later in pairwise(alone.p99)],
+    }
 
 
 @asynccontextmanager
@@ -138,7 +151,7 @@ async def behind(alone: Alone, options: argparse.Namespace) -> None:
         catch_up_seconds=[round(one, 1) for one in times],
         alone_ms=alone_ms,
         beside_ms=beside_ms,
-        p99_ratio=round(median(beside.p99) / median(by_themselves.p99), 2),
+        **ratios(by_themselves, beside),
         alone_p99_by_turn=by_themselves.p99,
         beside_p99_by_turn=beside.p99,
         repeated=beside.repeated,
@@ -170,7 +183,7 @@ async def stalled(alone: Alone, options: argparse.Namespace) -> None:
         rate=options.wordy_rate,
         alone_ms=alone_ms,
         beside_ms=beside_ms,
-        p99_ratio=round(median(beside.p99) / median(by_themselves.p99), 2),
+        **ratios(by_themselves, beside),
         alone_p99_by_turn=by_themselves.p99,
         beside_p99_by_turn=beside.p99,
         held_bytes_at_most=int(told["yeon_gateway_fullest_queue_bytes"]),
@@ -237,10 +250,13 @@ async def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--bytes", type=int, default=8_000, help="of each of these messages")
     parser.add_argument("--wordy-rate", type=float, default=200.0)
+    parser.add_argument("--only", choices=("behind", "stalled"))
     options = parser.parse_args(arguments or [])
     async with gateway() as alone:
-        await behind(alone, options)
-        await stalled(alone, options)
+        if options.only != "stalled":
+            await behind(alone, options)
+        if options.only != "behind":
+            await stalled(alone, options)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,18 @@ A client that is turned away tries again after 0.1 to 0.4 s, and that is part of
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Mapping
 from uuid import UUID
 
 import orjson
+import psutil
 
 from bench.crowd.called import Crowds, crowds
 from bench.crowd.wire import Spec
 from bench.fanout import listening
 from bench.gateway_alone import gateway
-from bench.peers.started import started
+from bench.peers.started import cpu_seconds, started
 from bench.stack import say
 from bench.tokens import Signer
 from bench.world import Room, World
@@ -25,6 +27,8 @@ from schemas.commands.room import PostMessage
 
 MEMBERS = 5
 PROCESSES = 2
+AWAY_SECONDS = 4.0
+"""Between the drop and the return, at each server: less than an absence, which is told to others after 5 s."""
 
 
 def _resuming(tokens: Signer, member: UUID, heads: Mapping[UUID, int]) -> Spec:
@@ -38,26 +42,31 @@ def _resuming(tokens: Signer, member: UUID, heads: Mapping[UUID, int]) -> Spec:
     return Spec("/ws", said, '{"type":"ack"', 1, '{"type":"new_message"')
 
 
-async def _bare(sockets: int, *flags: str) -> float:
+async def _bare(sockets: int, *flags: str) -> tuple[float, float]:
     spec = Spec("/", (), "", 0, "-")
     with started("bare", *flags) as peer:
         async with crowds(peer.port, PROCESSES) as crowd:
             await crowd.open([spec] * sockets)
             await crowd.drop()
-            return await _back(" ".join(("websockets", *flags)), [spec] * sockets, crowd)
+            await asyncio.sleep(AWAY_SECONDS)
+            return await _back(" ".join(("websockets", *flags)), [spec] * sockets, crowd, peer.process)
 
 
-async def _back(who: str, specs: list[Spec], crowd: Crowds) -> float:
+async def _back(who: str, specs: list[Spec], crowd: Crowds, process: psutil.Process) -> tuple[float, float]:
+    """The seconds until the last is back, and of CPU."""
+    before = cpu_seconds(process)
     told = await crowd.open(specs, len(specs))
+    spent = cpu_seconds(process) - before
     say(
         "storm",
         server=who,
         sockets=len(specs),
         all_back_seconds=round(told["seconds"], 2),
         half_back_seconds=round(told["half_seconds"], 2),
+        cpu_seconds=round(spent, 2),
         turned_away=told["turned_away"],
     )
-    return float(told["seconds"])
+    return float(told["seconds"]), spent
 
 
 async def main(arguments: list[str] | None = None) -> None:
@@ -73,18 +82,22 @@ async def main(arguments: list[str] | None = None) -> None:
         async with crowds(alone.port, PROCESSES) as crowd:
             await crowd.open([listening(tokens, person, *rooms) for person, rooms in pairs.items()])
             await crowd.drop()
+            dropped = time.perf_counter()
             heads = await _said({room.id: room for pair in pairs.values() for room in pair}, alone.world)
             await alone.road.catch_up()
             specs = [
                 _resuming(tokens, person, {room.id: heads[room.id] for room in rooms})
                 for person, rooms in pairs.items()
             ]
-            ours = await _back("ours", specs, crowd)
+            await asyncio.sleep(dropped + AWAY_SECONDS - time.perf_counter())
+            ours = await _back("ours", specs, crowd, alone.process)
             missed = 2 * options.sockets - await crowd.delivered()
     say(
         "storm-ratio",
-        to_websockets=round(ours / bare, 2),
-        to_websockets_on_uvloop=round(ours / looped, 2),
+        to_websockets=round(ours[0] / bare[0], 2),
+        to_websockets_on_uvloop=round(ours[0] / looped[0], 2),
+        cpu_to_websockets=round(ours[1] / bare[1], 2),
+        cpu_to_websockets_on_uvloop=round(ours[1] / looped[1], 2),
         not_caught_up=missed,
     )
 

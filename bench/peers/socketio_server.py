@@ -1,4 +1,5 @@
-"""python-socketio on uvicorn: what any client says is emitted to the one room that all are in."""
+"""python-socketio on uvicorn: what any client says is emitted to the one room that all are in. On asyncio's own loop, or
+on uvloop (`--uvloop`), which uvicorn takes by itself where it is installed."""
 
 import asyncio
 import socket
@@ -7,6 +8,7 @@ from typing import Any
 
 import socketio
 import uvicorn
+import uvloop
 
 ROOM = "all"
 server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
@@ -38,4 +40,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    (uvloop.run if "--uvloop" in sys.argv else asyncio.run)(main())
