@@ -18,6 +18,7 @@ from rich.table import Table
 
 from infra.embedded.broker import api_versions
 from infra.kafka.access import Access
+from infra.lag import read_lags
 from infra.redis import connect
 from infra.settings import Settings
 from schemas.topics import TOPICS
@@ -25,17 +26,7 @@ from schemas.topics import TOPICS
 PRODUCE = 0
 
 TOPIC_ROWS = "SELECT topic, generation FROM ops.generations"
-RELAY_ROW = """
-SELECT (SELECT position FROM store.log_head) AS head, coalesce(max(position), 0) AS relayed
-FROM ops.relay_checkpoints
-"""
-CONSUMER_ROWS = """
-SELECT t.consumer, t.topic,
-       max(greatest(coalesce(r.position, 0) - t.position, 0)) AS behind,
-       count(*) FILTER (WHERE r.position > t.position) AS partitions_behind
-FROM ops.tracking t LEFT JOIN ops.relay_checkpoints r USING (topic, partition)
-GROUP BY t.consumer, t.topic ORDER BY t.consumer, t.topic
-"""
+HEAD_ROW = "SELECT position FROM store.log_head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +118,12 @@ async def _postgres(url: str, findings: Findings) -> str:
             {"topic": name, "partitions": topic.partitions, "generation": generations.get(name, 1)}
             for name, topic in TOPICS.items()
         ]
-        relay = (await _rows(connection, RELAY_ROW))[0]
-        findings.log_head = int(str(relay["head"]))
-        findings.relay_behind = max(0, findings.log_head - int(str(relay["relayed"])))
-        findings.consumers += await _rows(connection, CONSUMER_ROWS)
+        findings.log_head = int(str((await _rows(connection, HEAD_ROW))[0]["position"]))
+        relay, *consumers = await read_lags(connection)
+        findings.relay_behind = relay.behind
+        findings.consumers += [
+            {name: value for name, value in one._asdict().items() if name != "done"} for one in consumers
+        ]
         parked = await _rows(connection, "SELECT count(*) AS n FROM ops.parked")
         findings.parked = int(str(parked[0]["n"]))
     return server

@@ -16,8 +16,9 @@ from starlette.responses import Response
 
 from gateway.rest.caller import The, answer
 from gateway.services import Services
-from gateway.standing import Flow
+from gateway.standing import Flow, longest
 from infra.clock import now
+from infra.lag import read_lags
 from projections.queries.fairness import fairness
 from projections.queries.progress import operator_counts
 
@@ -29,20 +30,11 @@ STANDING_SECONDS = 5.0
 """Whoever is behind and has not moved for so long is out of order."""
 FAILED_SECONDS = 10.0
 """For so long a command that the store did not take is told of."""
-FLOWS = """
-WITH relayed AS (SELECT topic, partition, position FROM ops.relay_checkpoints)
-SELECT 'relay', coalesce((SELECT max(position) FROM relayed), 0),
-       (SELECT position FROM store.log_head) - coalesce((SELECT max(position) FROM relayed), 0)
-UNION ALL
-SELECT t.consumer, sum(t.position)::bigint, max(greatest(coalesce(r.position, 0) - t.position, 0))
-FROM ops.tracking t LEFT JOIN relayed r USING (topic, partition) GROUP BY t.consumer
-"""
-"""By consumer, how far it is and how many positions it is behind: the relay behind the store, others behind the relay."""
 AUDIT = "SELECT part, position FROM ops.differences UNION ALL SELECT '', audited FROM ops.audit"
 
 UP = Gauge("yeon_up", "1 for a part that is in order, as on /readyz.", ["part"])
-BEHIND = Gauge("yeon_behind", "Positions of the log that are still to be done.", ["consumer"])
-STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved.", ["consumer"])
+BEHIND = Gauge("yeon_behind", "Positions of the log that are still to be done.", ["consumer", "topic"])
+STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved.", ["consumer", "topic"])
 PARKED = Gauge("yeon_parked", "Events that wait for somebody to look at them.", ["consumer"])
 AUDITED = Gauge(
     "yeon_audited_position",
@@ -151,18 +143,27 @@ async def _fairness(the: Services) -> dict[str, Any]:
 async def _views(the: Services) -> dict[str, Any]:
     counts = await operator_counts(the.pool)
     async with the.pool.connection() as connection:
-        found = [Flow(*row) for row in await (await connection.execute(FLOWS)).fetchall()]
-    standing = the.standing.look(found, time.monotonic())
+        lags = await read_lags(connection)
+    flows = [Flow((lag.consumer, lag.topic), lag.done, lag.behind) for lag in lags]
+    standing = the.standing.look(flows, time.monotonic())
     for gauge in (BEHIND, STANDS, PARKED):
         gauge.clear()
-    for flow in found:
-        BEHIND.labels(flow.name).set(flow.behind)
-        STANDS.labels(flow.name).set(standing.get(flow.name, 0.0))
+    for lag in lags:
+        BEHIND.labels(lag.consumer, lag.topic).set(lag.behind)
+        STANDS.labels(lag.consumer, lag.topic).set(standing.get((lag.consumer, lag.topic), 0.0))
     for consumer, parked in counts["parked"].items():
         PARKED.labels(consumer).set(parked)
     return {
-        "behind": {flow.name: flow.behind for flow in found},
-        "standing": {name: round(seconds, 1) for name, seconds in standing.items()},
+        "lag": [
+            {
+                "consumer": lag.consumer,
+                "topic": lag.topic,
+                "behind": lag.behind,
+                "partitions": lag.partitions_behind,
+            }
+            for lag in lags
+        ],
+        "standing": {name: round(seconds, 1) for name, seconds in longest(standing).items()},
         "parked": counts["parked"],
     }
 

@@ -163,11 +163,11 @@ export async function leave(roomId) {
   go("rooms");
 }
 
-/** What operators see: live figures, counts, and how far each consumer is behind. */
+/** What operators see: live figures, counts, and how far each consumer is behind in each topic. */
 export async function readOperations() {
   const ready = fetch("./readyz").then((answer) => answer.json());
   const [figures, parked, { parts }] = await Promise.all([rest.get("/statistics"), rest.get("/parked"), ready]);
-  return { ...figures, parked: parked.items, behind: parts?.views?.behind ?? {} };
+  return { ...figures, parked: parked.items, lag: parts?.views?.lag ?? [] };
 }
 
 /** Have what was parked of a key taken up again. */

@@ -86,7 +86,7 @@ async function operations(operator) {
   await operator.page.getByLabel("비밀번호").fill("correct horse battery");
   await operator.page.keyboard.press("Enter");
   await operator.page.locator(".shell").waitFor();
-  await visit(operator, "operator", ({ page }) => page.getByText("밀린 이벤트").waitFor());
+  await visit(operator, "operator", ({ page }) => page.getByText("yeon.experts.v1").waitFor());
 }
 
 async function visit(window, place, before = async () => {}) {

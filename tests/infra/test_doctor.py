@@ -29,7 +29,7 @@ async def test_it_sees_versions_lags_and_what_is_away(
         connection.execute("UPDATE store.log_head SET position = 100")
         connection.execute(
             "INSERT INTO ops.relay_checkpoints (topic, partition, generation, broker_offset, position)"
-            " VALUES (%(c)s, 0, 2, 9, 90), (%(c)s, 1, 2, 9, 80), (%(e)s, 0, 1, 9, 30)",
+            " VALUES (%(c)s, 0, 2, 9, 90), (%(c)s, 1, 2, 9, 80), (%(e)s, 0, 1, 9, 30), (%(e)s, 1, 1, 9, 7)",
             {"c": CONVERSATIONS, "e": EXPERTS},
         )
         connection.execute("INSERT INTO ops.generations VALUES (%s, 2)", (CONVERSATIONS,))
@@ -65,8 +65,9 @@ async def test_it_sees_versions_lags_and_what_is_away(
         CONVERSATIONS: 2
     }
     assert findings.consumers == [
-        {"consumer": "experts", "topic": EXPERTS, "behind": 0, "partitions_behind": 0},
         {"consumer": "rooms", "topic": CONVERSATIONS, "behind": 35, "partitions_behind": 1},
+        # a partition it never took up is all of it to do
+        {"consumer": "experts", "topic": EXPERTS, "behind": 7, "partitions_behind": 1},
     ]
 
 

@@ -69,7 +69,7 @@ class Person:
     async def _all_caught_up(self) -> bool:
         """Whether every view and the matcher's index have come to the end of the log."""
         ready = (await self.rest.get(self.rest.base_url.join("/readyz"))).json()
-        return not any(ready["parts"]["views"]["behind"].values())
+        return not any(lag["behind"] for lag in ready["parts"]["views"]["lag"])
 
     async def connect(self) -> Frame:
         self.socket = await connect(self.ws, compression=None, max_size=None)

@@ -71,6 +71,13 @@ export function minutes(seconds) {
   return new Intl.NumberFormat(language.value, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
+/** The same for who measures: tenths of a second below ten. */
+export function seconds(count) {
+  if (count >= 10) return minutes(count);
+  const format = { style: "unit", unit: "second", unitDisplay: "long", maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(language.value, format).format(count);
+}
+
 /** A size in bytes, as people say it. */
 export function bytes(count) {
   const units = ["byte", "kilobyte", "megabyte"];

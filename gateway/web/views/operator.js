@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { readOperations, releaseParked } from "../actions.js";
 import { html } from "../html.js";
-import { clockTime, minutes, t } from "../i18n/index.js";
+import { clockTime, seconds, t } from "../i18n/index.js";
 import { attempt, notify } from "../session.js";
 
 const EVERY_MS = 2_000;
@@ -34,9 +34,9 @@ function useOperations() {
 export function OperatorView() {
   const [said, stale] = useOperations();
   if (!said) return html`<p class="splash" role="status">${t("loading")}</p>`;
-  const { live, counts, fairness = {}, behind, parked, sockets } = said;
+  const { live, counts, fairness = {}, lag, parked, sockets } = said;
   const hour = live.lastHour ?? {};
-  const duration = (seconds) => (seconds === null || seconds === undefined ? "–" : minutes(seconds));
+  const duration = (value) => (value === null || value === undefined ? "–" : seconds(value));
   const share = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100)}%`);
   return html`<div class="page operator">
     <header class="row">
@@ -69,9 +69,9 @@ export function OperatorView() {
     </section>
     <div class="pair">
       <${Table} title=${t("operator.by_status")} rows=${STATUSES.map((one) => [t(`status.${one}`), counts.questions[one] ?? 0])} />
-      <${Table} title=${t("operator.behind")} rows=${Object.entries(behind).sort().map(([name, count]) => [name.split(":").slice(0, 2).join(":"), count])} />
       <${Table} title=${t("operator.sockets")} rows=${Object.entries(sockets ?? {}).sort()} />
     </div>
+    <${Lags} lags=${lag} />
     <section class="card">
       <h2>${t("operator.parked")}</h2>
       ${parked.length === 0 && html`<p class="hint">${t("operator.parked.none")}</p>`}
@@ -109,6 +109,26 @@ function Table({ title, rows }) {
       <tbody>
         ${rows.map(([name, value]) => html`<tr key=${name}><th scope="row">${name}</th><td>${value}</td></tr>`)}
       </tbody>
+    </table>
+  </section>`;
+}
+
+/** How far each consumer is behind, topic by topic; the relay, behind the store, has no topic and comes first. */
+function Lags({ lags }) {
+  const topics = [...new Set(lags.map((one) => one.topic))].sort();
+  return html`<section class="card lags">
+    <h2>${t("operator.lag")}</h2>
+    <p class="hint">${t("operator.lag.hint")}</p>
+    <table>
+      <thead>
+        <tr><th scope="col">${t("operator.lag.consumer")}</th><th scope="col">${t("operator.lag.behind")}</th><th scope="col">${t("operator.lag.partitions")}</th></tr>
+      </thead>
+      ${topics.map((topic) => html`<tbody key=${topic}>
+        <tr><th scope="rowgroup" colspan="3">${topic || t("operator.lag.store")}</th></tr>
+        ${lags.filter((one) => one.topic === topic).map((one) => html`<tr key=${one.consumer} class=${one.behind > 0 ? "waits" : ""}>
+          <th scope="row" title=${one.consumer}>${one.consumer.split(":").slice(0, 2).join(":")}</th><td>${one.behind}</td><td>${one.partitions}</td>
+        </tr>`)}
+      </tbody>`)}
     </table>
   </section>`;
 }
