@@ -97,6 +97,16 @@ def running(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[St
     stack.stop()
 
 
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack in which nothing has happened yet, but that there is an operator."""
+    stack = Stack(tmp_path_factory.mktemp("operating"), "embedded", {"YEON_OFFER_SECONDS_HIGH": "180"})
+    stack.start()
+    make_operator(stack, OPERATOR)
+    yield stack
+    stack.stop()
+
+
 def make_operator(stack: Stack, username: str) -> None:
     """As a person would: an account, and then `yeon grant` by whoever runs the machine."""
     account = {"username": username, "email": "o@example.org", "password": PASSWORD, "role": "questioner"}
@@ -120,3 +130,9 @@ def test_the_laws_of_the_client_hold() -> None:
 def test_people_use_it(scene: str, modules: None, running: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
     run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS, data_dir=running.data_dir)
+
+
+@pytest.mark.timeout(SCENE_SECONDS + 60)
+def test_an_operator_sees_what_is_so(modules: None, fresh: Stack, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
+    run("node", "operating.mjs", fresh.http, str(pictures), within=SCENE_SECONDS, data_dir=fresh.data_dir)

@@ -38,6 +38,12 @@ export function OperatorView() {
   const hour = live.lastHour ?? {};
   const duration = (value) => (value === null || value === undefined ? "–" : seconds(value));
   const share = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 100)}%`);
+  // What waits for somebody stands first.
+  const waiting = html`<section class="card">
+    <h2>${t("operator.parked")}</h2>
+    ${parked.length === 0 && html`<p class="hint">${t("operator.parked.none")}</p>`}
+    <ul class="list">${parked.map((one) => html`<${Parked} key=${`${one.consumer} ${one.key}`} one=${one} />`)}</ul>
+  </section>`;
   return html`<div class="page operator">
     <header class="row">
       <h1 class="grow">${t("nav.operator")}</h1>
@@ -45,6 +51,7 @@ export function OperatorView() {
         ${stale ? t("error.unavailable") : live.at && t("operator.at", { time: clockTime(live.at) })}
       </small>
     </header>
+    ${parked.length > 0 && waiting}
     <section class="card">
       <h2>${t("operator.questions_per_minute")}</h2>
       <${Bars} values=${live.questionsPerMinute ?? []} />
@@ -72,11 +79,7 @@ export function OperatorView() {
       <${Table} title=${t("operator.sockets")} rows=${Object.entries(sockets ?? {}).sort()} />
     </div>
     <${Lags} lags=${lag} />
-    <section class="card">
-      <h2>${t("operator.parked")}</h2>
-      ${parked.length === 0 && html`<p class="hint">${t("operator.parked.none")}</p>`}
-      <ul class="list">${parked.map((one) => html`<${Parked} key=${`${one.consumer} ${one.key}`} one=${one} />`)}</ul>
-    </section>
+    ${parked.length === 0 && waiting}
   </div>`;
 }
 
