@@ -12,7 +12,8 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from infra import postgres, redis
-from infra.kafka.app import Batch, build_app, consume, prepare_group
+from infra.kafka.app import Batch, build_app, consume
+from infra.kafka.beginning import prepare_group
 from infra.kafka.process import run_app
 from infra.log import EventLog
 from infra.presence import RedisPresence

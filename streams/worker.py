@@ -6,7 +6,8 @@ from psycopg.conninfo import make_conninfo
 from infra.files import file_store
 from infra.kafka import topics
 from infra.kafka.access import Access
-from infra.kafka.app import Event, build_app, consume, prepare_group
+from infra.kafka.app import Event, build_app, consume
+from infra.kafka.beginning import prepare_group
 from infra.kafka.process import persist, run_app
 from infra.kafka.readiness import ensure_topics
 from infra.log import EventLog

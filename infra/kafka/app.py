@@ -12,15 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from typing import Protocol
 
 import faust
-from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from infra.kafka.access import Access
-from infra.kafka.generations import Group, count_start, read_generations
+from infra.kafka.generations import Group
 from infra.kafka.intake import Broken, Passing, Record
-from infra.kafka.offsets import commit_starts
 from infra.kafka.pacing import EAGER_SECONDS, PacedTransport
-from infra.kafka.tracking import Consumers, Heard, read_checkpoints, read_tracking
+from infra.kafka.tracking import Heard
 from infra.settings import Settings
 from schemas.envelope import Received
 from schemas.events import CATALOGUE
@@ -35,7 +34,6 @@ WAITING = 2_000
 """Most events held decoded-to-be per topic before the intake from Kafka pauses."""
 SESSION_SECONDS = 6.0
 SLOWEST_RETRY = 5.0
-STARTS_SECONDS = 60.0
 AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
 """What a database or a server that is away raises."""
 
@@ -55,23 +53,6 @@ class Event(Protocol):
     """What is used of a Faust event."""
 
     message: Message
-
-
-async def prepare_group(application: str, settings: Settings, consumers: Consumers) -> Group:
-    """The consumer group for this start of `application`, with its first offsets committed.
-
-    `consumers` says, for each topic, whose tracking rows the application moves. The topics must be there.
-    """
-    async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
-        generations = await read_generations(connection, list(consumers))
-        start = await count_start(connection, application) if settings.embedded_broker else None
-        tracked = await read_tracking(connection, consumers)
-        known = await read_checkpoints(connection, generations)
-    group = Group(application, generations, start, Heard(tracked) if start is not None else Heard({}))
-    async with asyncio.timeout(STARTS_SECONDS):  # aiokafka waits for ever for a topic that is not there
-        begun = await commit_starts(Access.of(settings), group.name, tracked, known)
-    log.info("%s begins as %s, with %d fresh partitions", application, group.name, len(begun))
-    return group
 
 
 def build_app(group: Group, settings: Settings, eager: float = EAGER_SECONDS) -> faust.App:

@@ -9,7 +9,8 @@ from prometheus_client import start_http_server
 from psycopg.conninfo import make_conninfo
 
 from infra.kafka import topics
-from infra.kafka.app import build_app, consume, prepare_group
+from infra.kafka.app import build_app, consume
+from infra.kafka.beginning import prepare_group
 from infra.kafka.process import persist, run_app
 from infra.log import EventLog
 from infra.notifications import Notifications

@@ -8,7 +8,8 @@ import logging
 from psycopg import AsyncConnection
 
 from infra.kafka import topics
-from infra.kafka.app import Batch, build_app, consume, prepare_group
+from infra.kafka.app import Batch, build_app, consume
+from infra.kafka.beginning import prepare_group
 from infra.kafka.intake import in_order
 from infra.kafka.process import persist, run_app, run_process
 from infra.kafka.tracking import read_tracking
