@@ -9,28 +9,30 @@ Place = tuple[str, str]
 
 
 class Flow(NamedTuple):
-    """How far the relay or a consumer is in a topic, and by how much it is behind; in positions of the log."""
+    """The relay or a consumer in a topic: by partition where something is to be done, the position it has reached."""
 
     place: Place
-    done: int
-    behind: int
+    waiting: Mapping[str, int]
 
 
 @dataclass(slots=True)
 class Standing:
-    """Remembers when each was last seen to move."""
+    """Remembers since when each stands where it is, partition by partition: one of several may stand alone."""
 
-    _moved: dict[Place, tuple[int, float]] = field(default_factory=dict)
+    _since: dict[tuple[Place, str], tuple[int, float]] = field(default_factory=dict)
 
     def look(self, flows: Iterable[Flow], now: float) -> Mapping[Place, float]:
-        """For how many seconds each that is behind has stood still, as far as was looked; `now` only grows."""
+        """For how many seconds each that is behind has stood still, in the partition where it has longest, as far as was
+        looked; `now` only grows."""
+        since: dict[tuple[Place, str], tuple[int, float]] = {}
         found: dict[Place, float] = {}
-        for place, done, behind in flows:
-            before = self._moved.get(place)
-            if behind <= 0 or before is None or before[0] != done:
-                before = self._moved[place] = (done, now)
-            if behind > 0:
-                found[place] = now - before[1]
+        for place, waiting in flows:
+            for partition, done in waiting.items():
+                before = self._since.get((place, partition))
+                here = before if before is not None and before[0] == done else (done, now)
+                since[place, partition] = here
+                found[place] = max(now - here[1], found.get(place, 0.0))
+        self._since = since
         return found
 
 

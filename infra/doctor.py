@@ -122,7 +122,7 @@ async def _postgres(url: str, findings: Findings) -> str:
         relay, *consumers = await read_lags(connection)
         findings.relay_behind = relay.behind
         findings.consumers += [
-            {name: value for name, value in one._asdict().items() if name != "done"} for one in consumers
+            {name: value for name, value in one._asdict().items() if name != "waiting"} for one in consumers
         ]
         parked = await _rows(connection, "SELECT count(*) AS n FROM ops.parked")
         findings.parked = int(str(parked[0]["n"]))

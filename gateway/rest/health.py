@@ -33,6 +33,7 @@ FAILED_SECONDS = 10.0
 AUDIT = "SELECT part, position FROM ops.differences UNION ALL SELECT '', audited FROM ops.audit"
 
 UP = Gauge("yeon_up", "1 for a part that is in order, as on /readyz.", ["part"])
+LOOK = Gauge("yeon_look_seconds", "How long the part took to answer when it was last looked at.", ["part"])
 BEHIND = Gauge("yeon_behind", "Positions of the log that are still to be done.", ["consumer", "topic"])
 STANDS = Gauge("yeon_standing_seconds", "How long what is behind has not moved.", ["consumer", "topic"])
 PARKED = Gauge("yeon_parked", "Events that wait for somebody to look at them.", ["consumer"])
@@ -101,7 +102,9 @@ async def _part(the: Services, name: str, check: Check) -> dict[str, Any]:
     found = the.checks.get(name)
     if found is None or found.done():
         found = the.checks[name] = asyncio.create_task(_tried(check(the)))
+    began = time.monotonic()
     await asyncio.wait({found}, timeout=PATIENCE_SECONDS)
+    LOOK.labels(name).set(time.monotonic() - began)
     return found.result() if found.done() else {"ok": False, "error": "it does not answer"}
 
 
@@ -144,7 +147,7 @@ async def _views(the: Services) -> dict[str, Any]:
     counts = await operator_counts(the.pool)
     async with the.pool.connection() as connection:
         lags = await read_lags(connection)
-    flows = [Flow((lag.consumer, lag.topic), lag.done, lag.behind) for lag in lags]
+    flows = [Flow((lag.consumer, lag.topic), lag.waiting) for lag in lags]
     standing = the.standing.look(flows, time.monotonic())
     for gauge in (BEHIND, STANDS, PARKED):
         gauge.clear()
