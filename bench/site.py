@@ -108,7 +108,11 @@ class Site:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not await condition():
             if time.monotonic() > deadline:
-                raise SystemExit(f"nothing came of it: see {self.directory}")
+                raise SystemExit("nothing came of it")
+            for role, process in self.running.items():
+                if process.poll() is not None:
+                    log = (self.directory / f"{role}.log").read_text()
+                    raise SystemExit(f"{role} ended by itself: {log[-2000:]}")
             await asyncio.sleep(0.01)
 
     async def relayed(self) -> bool:
