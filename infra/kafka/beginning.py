@@ -32,14 +32,13 @@ class Standing(NamedTuple):
     generations: dict[str, int]
     tracked: Positions
     known: dict[tuple[str, int], Checkpoint]
+    published: int
+    """Every event up to this position is on its topic."""
 
     @property
     def missing(self) -> int:
-        """How many positions the topics lack of what was tracked, over all partitions."""
-        return sum(
-            max(0, position - (self.known[at].position if at in self.known else 0))
-            for at, position in self.tracked.items()
-        )
+        """How far what is published is behind what was tracked, in positions."""
+        return max(0, max(self.tracked.values(), default=0) - self.published)
 
 
 async def prepare_group(application: str, settings: Settings, consumers: Consumers) -> Group:
@@ -51,7 +50,7 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
     async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
         standing = await until_filled(connection, consumers)
         start = await count_start(connection, application) if settings.embedded_broker else None
-    generations, tracked, known = standing
+    generations, tracked, known, _ = standing
     group = Group(application, generations, start, Heard(tracked) if start is not None else Heard({}))
     async with asyncio.timeout(COMMITTING_SECONDS):  # aiokafka waits for ever for a topic that is not there
         begun = await commit_starts(Access.of(settings), group.name, tracked, known)
@@ -60,13 +59,13 @@ async def prepare_group(application: str, settings: Settings, consumers: Consume
 
 
 async def until_filled(connection: AsyncConnection[TupleRow], consumers: Consumers) -> Standing:
-    """How far everything is, once the topics hold all that was tracked, or the relay stands still."""
+    """How far everything is, once the topics hold all that was tracked, or come no nearer to it."""
     standing = await _stand(connection, consumers)
     moved = time.monotonic()
     while standing.missing and time.monotonic() < moved + STILL_SECONDS:
         await asyncio.sleep(LOOK_SECONDS)
         before, standing = standing, await _stand(connection, consumers)
-        if standing != before:
+        if standing.missing < before.missing:
             moved = time.monotonic()
     return standing
 
@@ -74,4 +73,6 @@ async def until_filled(connection: AsyncConnection[TupleRow], consumers: Consume
 async def _stand(connection: AsyncConnection[TupleRow], consumers: Consumers) -> Standing:
     generations = await read_generations(connection, list(consumers))
     tracked = await read_tracking(connection, consumers)
-    return Standing(generations, tracked, await read_checkpoints(connection, generations))
+    known = await read_checkpoints(connection, generations)
+    row = await (await connection.execute("SELECT position FROM ops.relay_head")).fetchone()
+    return Standing(generations, tracked, known, int(row[0]) if row else 0)

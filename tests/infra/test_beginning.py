@@ -162,7 +162,7 @@ async def _published(kafka_url: str, history: History, place: tuple[str, int]) -
 async def test_topics_that_the_relay_fills_anew_are_waited_for(
     fresh_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given a consumer that has applied up to 9, and a relay that has published up to 4 again and goes on
+    # given views rebuilt up to 9, one more than their partition's last event, and a relay that begins anew
     monkeypatch.setattr(beginning, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(beginning, "STILL_SECONDS", 1.0)
     url = fresh_database()
@@ -171,19 +171,19 @@ async def test_topics_that_the_relay_fills_anew_are_waited_for(
         await AsyncConnection.connect(url, autocommit=True) as reader,
     ):
         await relay.execute("INSERT INTO ops.tracking VALUES ('one', %s, 3, 9)", (CONVERSATIONS,))
-        await relay.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, 3, 1, 3, 4)", (CONVERSATIONS,))
         waiting = asyncio.create_task(until_filled(reader, {CONVERSATIONS: ["one"]}))
         for position in range(5, 9):
+            await relay.execute("UPDATE ops.relay_head SET position = %s", (position,))
             await asyncio.sleep(0.4)
             assert not waiting.done()
-            await relay.execute("UPDATE ops.relay_checkpoints SET position = %s", (position,))
 
-        # when it has come as far, then that is where to begin
-        await relay.execute("UPDATE ops.relay_checkpoints SET position = 9, broker_offset = 8")
+        # when all is published again, then that is where to begin, though events go on
+        await relay.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, 3, 1, 7, 8)", (CONVERSATIONS,))
+        await relay.execute("UPDATE ops.relay_head SET position = 9")
         standing = await asyncio.wait_for(waiting, 10)
-        assert standing.known == {(CONVERSATIONS, 3): Checkpoint(8, 9)}
+        assert standing.known == {(CONVERSATIONS, 3): Checkpoint(7, 8)}
 
-        # and one that stands still is not waited for
+        # and a relay that stands still is not waited for
         await relay.execute("UPDATE ops.tracking SET position = 12")
         standing = await asyncio.wait_for(until_filled(reader, {CONVERSATIONS: ["one"]}), 10)
         assert standing.missing == 3
