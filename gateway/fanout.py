@@ -5,6 +5,7 @@ is found by `comparison`.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from infra.push import Heard, channel
 from schemas.port import Unavailable
 
 LONG_PAGES = 8
-REST_SECONDS = 0.002
-"""Who has missed more than so many pages leaves the loop to others for so long, about twice a page's own time, after each."""
+REST = 4
+REST_AT_MOST_SECONDS = 0.05
+"""Who has missed more than so many pages leaves the machine to others after each for so many times as long as the page took:
+the busier it is, the longer a page takes, and the longer the rest."""
 PATIENCE = 50
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
@@ -169,16 +172,17 @@ class Fanout:
         Returns what it has then, and whether its person is (still) in: the views said so before this was called.
         Nothing waits between the last look at the feed and the return.
         """
-        inside = True
+        inside, clock = True, time.monotonic
         for _ in range(PATIENCE):
-            pages = 0
+            pages, took = 0, 0.0
             while has < newest:
                 if (pages := pages + 1) > LONG_PAGES:
                     # Others are heard while somebody comes back from far away.
-                    await asyncio.sleep(REST_SECONDS)
+                    await asyncio.sleep(min(REST * took, REST_AT_MOST_SECONDS))
+                began = clock()
                 # Few frames are read for many at once: who missed one is asked about with hundreds of others.
                 numbered = first or await line.page(has, min(PAGE, newest - has))
-                first, before = None, has
+                first, before, took = None, has, clock() - began
                 page: list[bytes] = []
                 for number, item in numbered:
                     if number != has + 1:

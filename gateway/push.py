@@ -6,13 +6,14 @@ What is missed meanwhile is found by the comparison with the views; `reconnected
 import asyncio
 import logging
 from collections.abc import Callable
-from math import inf
+from typing import Any
 
-from redis.asyncio import Connection, ConnectionPool
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from gateway.subscription import Subscription
 from infra.push import PROGRESS, Heard, ProgressHeard, decode, said_by
 
 QUIET_SECONDS = 5.0
@@ -22,11 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Ear:
-    """One connection to Redis that hears pushes.
-
-    It reads the library's connection itself: with its `PubSub` each message took twice as long, which was most of what a
-    message costs that is said at another gateway to a small room.
-    """
+    """One connection to Redis that hears pushes."""
 
     def __init__(self, url: str) -> None:
         self._connections = ConnectionPool.from_url(
@@ -45,7 +42,6 @@ class Ear:
         self._unconfirmed: dict[str, list[asyncio.Future[None]]] = {}
         """Who waits to hear each channel that is not heard yet."""
         self._changes: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
-        self._heard_at = 0.0
         self.connected = False
 
     def tell(
@@ -87,35 +83,34 @@ class Ear:
         """Listen for ever."""
         first = True
         while True:
-            connection: Connection = self._connections.make_connection()  # type: ignore[no-untyped-call]
+            subscription = Subscription(self._connections.make_connection(), self._said)  # type: ignore[no-untyped-call]
             try:
-                await connection.connect()  # type: ignore[no-untyped-call]
-                await self._resubscribe(connection)
+                await subscription.open()
+                self._resubscribe(subscription)
                 if not first:
                     log.info("hearing pushes again")
                 if not first or self._wanted:  # somebody may have come before the first connection, too
                     self._reconnected()
                 first = False
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._change(connection))
-                    group.create_task(self._listen(connection))
-                    group.create_task(self._watch(connection))
+                    group.create_task(self._change(subscription))
+                    group.create_task(self._watch(subscription))
             except* (RedisError, OSError) as errors:
                 if self.connected or first:
                     log.warning("not hearing pushes until Redis is back: %s", errors.exceptions[0])
                 first = False
             finally:
                 self.connected = False
-                await connection.disconnect(nowait=True)
+                await subscription.close()
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _resubscribe(self, connection: Connection) -> None:
+    def _resubscribe(self, subscription: Subscription) -> None:
         while not self._changes.empty():
             self._changes.get_nowait()
-        await connection.send_command("SUBSCRIBE", PROGRESS, *self._wanted)
+        subscription.send("SUBSCRIBE", PROGRESS, *self._wanted)
         self.connected = True
 
-    async def _change(self, connection: Connection) -> None:
+    async def _change(self, subscription: Subscription) -> None:
         while not _cancelled():
             wanted, channel = await self._changes.get()
             last = {channel: wanted}
@@ -123,35 +118,31 @@ class Ear:
                 wanted, channel = self._changes.get_nowait()
                 last[channel] = wanted
             if come := [channel for channel, wanted in last.items() if wanted]:
-                await connection.send_command("SUBSCRIBE", *come)
+                subscription.send("SUBSCRIBE", *come)
             if gone := [channel for channel, wanted in last.items() if not wanted]:
-                await connection.send_command("UNSUBSCRIBE", *gone)
+                subscription.send("UNSUBSCRIBE", *gone)
 
-    async def _listen(self, connection: Connection) -> None:
-        clock = asyncio.get_running_loop().time
-        self._heard_at = clock()
-        while not _cancelled():
-            kind, *said = await connection.read_response(timeout=inf)
-            self._heard_at = clock()
-            if kind == b"message":
-                if not said[1].startswith(self._own):
-                    self._heard(decode(*said))
-            elif kind == b"subscribe":
-                self._confirmed(said[0].decode())
-
-    async def _watch(self, connection: Connection) -> None:
-        """Ask a server that says nothing whether it is there."""
+    async def _watch(self, subscription: Subscription) -> None:
+        """Ask a server that says nothing whether it is there. Raises why the connection has ended."""
         clock = asyncio.get_running_loop().time
         while not _cancelled():
-            quiet_at = self._heard_at + QUIET_SECONDS
+            quiet_at = subscription.heard_at + QUIET_SECONDS
             if (left := quiet_at - clock()) > 0:
-                await asyncio.sleep(left)
+                await _passed(left, subscription.ended)
                 continue
             asked_at = clock()
-            await connection.send_command("PING")
-            await asyncio.sleep(QUIET_SECONDS)
-            if self._heard_at < asked_at:
+            subscription.send("PING")
+            await _passed(QUIET_SECONDS, subscription.ended)
+            if subscription.heard_at < asked_at:
                 raise ConnectionError("Redis does not answer")
+
+    def _said(self, said: list[Any]) -> None:
+        match said:
+            case [b"message", channel, payload]:
+                if not payload.startswith(self._own):
+                    self._heard(decode(channel, payload))
+            case [b"subscribe", channel, _]:
+                self._confirmed(channel.decode())
 
     def _confirmed(self, channel: str) -> None:
         """Nobody waits for the channel any more."""
@@ -163,6 +154,13 @@ class Ear:
             self._on_progress(heard)
         else:
             self._on_push(heard)
+
+
+async def _passed(seconds: float, ended: "asyncio.Future[None]") -> None:
+    """Return after so many seconds; raise why it has ended, as soon as it has."""
+    await asyncio.wait([ended], timeout=seconds)
+    if ended.done():
+        ended.result()
 
 
 def _cancelled() -> bool:

@@ -30,7 +30,7 @@ def text_or_none(value: UUID | None) -> str | None:
 
 
 def room_frame(room_id: UUID, seq: int, row: Mapping[str, Any]) -> Frame:
-    """The frame of one row of `room_items`."""
+    """The frame of one row of `room_items`, whose ids may be texts already."""
     kind = row["type"]
     if kind in MESSAGE_TYPES:
         message = {

@@ -36,15 +36,18 @@ _AFTER = """
     SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq > %(after)s AND seq < %(before)s
     ORDER BY seq LIMIT %(limit)s
 """
-_AFTER_EACH = """
-    SELECT a.n, i.*
+_ITEM = """i.seq, i.type, i.message_id::text, i.user_id::text, i.user_name, i.content, i.client_msg_id, i.redacted, i.details,
+           i.created_at"""
+"""What a frame is made of, its ids as the texts they become: to make ids of them first is a quarter of a page's time."""
+_AFTER_EACH = f"""
+    SELECT a.n, {_ITEM}
     FROM unnest(%(rooms)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[]) WITH ORDINALITY AS a (room_id, seq, most, n)
     CROSS JOIN LATERAL (
         SELECT * FROM views.room_items i WHERE i.room_id = a.room_id AND i.seq > a.seq ORDER BY i.seq LIMIT a.most
     ) i ORDER BY a.n, i.seq
 """
-_ENTRIES = """
-    SELECT a.n, r.last_seq, i.*
+_ENTRIES = f"""
+    SELECT a.n, r.last_seq, {_ITEM}
     FROM unnest(%(rooms)s::uuid[], %(users)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[])
          WITH ORDINALITY AS a (room_id, user_id, after, most, n)
     JOIN views.room_members m ON m.room_id = a.room_id AND m.user_id = a.user_id
@@ -166,7 +169,8 @@ async def room_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> lis
     rooms, seqs, limits = map(array, zip(*asked, strict=True))
     for one in await rows(pool, _AFTER_EACH, {"rooms": rooms, "seqs": seqs, "limits": limits}):
         seq = one["seq"]
-        pages[one["n"] - 1].append((seq, room_frame(one["room_id"], seq, one)))
+        asked_at = one["n"] - 1
+        pages[asked_at].append((seq, room_frame(asked[asked_at][0], seq, one)))
     return pages
 
 

@@ -125,6 +125,22 @@ async def test_a_redis_that_says_nothing_is_asked_and_left_if_it_does_not_answer
     await asyncio.gather(listening, return_exceptions=True)
 
 
+async def test_nonsense_on_a_channel_of_ours_leaves_nobody_deaf(valkey: Part) -> None:
+    hearing, room = Hearing(valkey.url), uuid4()
+    listening = asyncio.create_task(hearing.ear.run())
+    await hearing.until(lambda: hearing.ear.connected)
+    await hearing.ear.subscribe(channel("room", room))
+    async with connect(valkey.url, "test") as redis:
+        await redis.publish(channel("room", room), b"nonsense")
+        # what came right behind it may be lost with the connection, so there is a comparison, and another connection
+        await asyncio.wait_for(hearing.came_back.wait(), 15)
+        await publish(redis, [Heard("room", room, 1, {"type": "x"})], [])
+        await hearing.until(lambda: hearing.heard)
+    assert hearing.heard == [Heard("room", room, 1, {"type": "x"})]
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
 class TestOnesOwnWrites:
     @pytest_asyncio.fixture
     async def pool(self, fresh_database: Callable[[], str]) -> AsyncIterator[Pool]:

@@ -1,12 +1,18 @@
 """Fan-out over pushes that are lost, repeated and late: every listener gets each number once, in order."""
 
 import asyncio
+import time
+from itertools import pairwise
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.fanout import LONG_PAGES, REST, Fanout
+from gateway.line import Numbered
+from gateway.sources import PAGE
 from infra.push import Heard
-from tests.gateway.listening import ME, ROOM, YOU, Recorder, message, settled, world
+from tests.gateway.listening import ME, ROOM, YOU, Channels, Recorder, message, settled, world
 
 step = st.one_of(
     st.just(("commit", 0)),
@@ -84,6 +90,32 @@ async def test_what_comes_while_the_views_are_read_is_neither_lost_nor_repeated(
     await joining
     await settled(fanout)
     assert listener.seqs == [1, 2, 3, 4]
+
+
+async def test_who_is_far_behind_leaves_others_several_times_as_long_as_each_page_took() -> None:
+    # given a past of many pages, each of which takes a while to read
+    views, _, _ = world()
+    for number in range(1, 13 * PAGE):
+        views.add(ROOM, number, message(number))
+    read, times = views.room_page, []
+
+    async def slowly(room_id: UUID, after: int, most: int = PAGE) -> Numbered:
+        began = time.monotonic()
+        await asyncio.sleep(0.002)
+        page = await read(room_id, after, most)
+        times.append((began, time.monotonic()))
+        return page
+
+    views.room_page = slowly  # type: ignore[method-assign]
+    fanout = Fanout(views, Channels())
+
+    # when somebody reads all of it, then the first pages follow one another, and before each later one there is a rest
+    me = Recorder()
+    await fanout.join_room(me, ROOM, 0)
+    assert me.seqs == list(range(1, 13 * PAGE))
+    rests = [(after[0] - before[1]) / (before[1] - before[0]) for before, after in pairwise(times)]
+    assert min(rests[LONG_PAGES - 1 :]) >= 0.9 * REST
+    assert min(rests[: LONG_PAGES - 1]) < 1
 
 
 async def test_whispers_reach_everyone_but_the_one_they_are_about() -> None:
