@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import contextlib
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -122,33 +121,31 @@ async def behind(alone: Alone, options: argparse.Namespace) -> None:
     late = listening(Signer(alone.settings), room.members[-1], room)
     join = {"type": "join_room", "id": "join", "data": {"roomId": str(room.id), "afterSeq": 0}}
     late = replace(late, say=(late.say[0], orjson.dumps(join).decode()))
-    times: list[float] = []
 
-    async def come_back(crowd: Crowds, enough: asyncio.Event) -> None:
-        while not enough.is_set():
-            began = time.perf_counter()
+    async def come_back(crowd: Crowds) -> None:
+        while True:
             await crowd.open([late])
-            times.append(time.perf_counter() - began)
             await crowd.drop()
 
-    # The late reader's process is there before: to start one takes more of a core than the reader does.
-    async with following(alone), talkers(alone, room, 20) as people, crowds(alone.port) as crowd:
+    async with following(alone), talkers(alone, room, 20) as people:
+        async with crowds(alone.port) as crowd:
+            took = (await crowd.open([late]))["seconds"]
         await talked(people, room, options.rate, 2)
         by_themselves, beside = Seen(), Seen()
         for _ in range(options.turns):
-            by_themselves.add(await talked(people, room, options.rate, options.seconds))
-            enough = asyncio.Event()
-            returning = asyncio.create_task(come_back(crowd, enough))
-            beside.add(await talked(people, room, options.rate, options.seconds))
-            enough.set()
-            await returning
+            # The late reader's process is there before: to start one takes more of a core than the reader does.
+            async with crowds(alone.port) as crowd:
+                by_themselves.add(await talked(people, room, options.rate, options.seconds))
+                returning = asyncio.create_task(come_back(crowd))
+                beside.add(await talked(people, room, options.rate, options.seconds))
+                returning.cancel()
     alone_ms, beside_ms = percentiles(by_themselves.deliveries), percentiles(beside.deliveries)
     say(
         "readers-behind",
         behind=options.behind,
         members=len(people),
         rate=options.rate,
-        catch_up_seconds=[round(one, 1) for one in times],
+        catch_up_seconds_while_nobody_talks=round(took, 1),
         alone_ms=alone_ms,
         beside_ms=beside_ms,
         **ratios(by_themselves, beside),

@@ -68,8 +68,8 @@ async def _process(port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     try:
         yield process
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 
