@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import en from "../../gateway/web/i18n/en.js";
+import { fill } from "../../gateway/web/i18n/fill.js";
 import ko from "../../gateway/web/i18n/ko.js";
 
 const WEB = new URL("../../gateway/web/", import.meta.url);
@@ -17,6 +18,14 @@ test("both languages have the same texts with the same places to fill", () => {
   assert.deepEqual(Object.keys(en).sort(), Object.keys(ko).sort());
   const places = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
   for (const key of Object.keys(ko)) assert.deepEqual(places(en[key]), places(ko[key]), key);
+});
+
+test("what goes by a count says one as one", () => {
+  const said = (count) => fill("{count} {count|person was|people were} asked", { count });
+  assert.deepEqual([said(0), said(1), said(2)], ["0 people were asked", "1 person was asked", "2 people were asked"]);
+  for (const [key, text] of Object.entries(en)) {
+    assert.doesNotMatch(text, /\{(count|experts|accepted)\} (people|\w+s)\b/, key);
+  }
 });
 
 test("every text that is asked for by name exists", () => {

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 import en from "./en.js";
+import { fill } from "./fill.js";
 import ko from "./ko.js";
 
 const TEXTS = { ko, en };
@@ -19,7 +20,7 @@ export function speak(chosen) {
 export function t(key, values = {}) {
   const text = TEXTS[language.value][key];
   if (text === undefined) throw new Error(`no text is called ${key}`);
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return fill(text, values);
 }
 
 /** The text of an error's `code`, or of any error. */
@@ -86,8 +87,8 @@ export function bytes(count) {
   return new Intl.NumberFormat(language.value, format).format(count / 1_000 ** step);
 }
 
-/** Minutes and seconds left, never below zero. */
+/** Minutes and seconds left, to the nearest second, never below zero. */
 export function left(until, now) {
-  const seconds = Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));
+  const seconds = Math.max(0, Math.round((Date.parse(until) - now) / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -22,7 +22,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 export class Rest {
   constructor() {
     this.tokens = new Tokens((path, body) => this.call("POST", path, body, { open: true }));
-    /** Called with the server's time, in ms, and the local time it belongs to. */
+    /** Called with the second that the server named, in ms, and the local time at which it was asked. */
     this.onTime = () => {};
   }
 
@@ -93,7 +93,7 @@ export class Rest {
 
   noteTime(answer, sentAt) {
     const said = Date.parse(answer.headers.get("Date") ?? "");
-    if (!Number.isNaN(said)) this.onTime(said + 500, (sentAt + Date.now()) / 2);
+    if (!Number.isNaN(said)) this.onTime(said, sentAt);
   }
 }
 

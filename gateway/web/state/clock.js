@@ -2,20 +2,20 @@
 
 import { signal } from "@preact/signals";
 
-let offset = null;
+import { middle, narrowed } from "./offset.js";
+
+let known = null;
 
 /** The server's time in ms; changes once a second. */
 export const now = signal(Date.now());
 
-/** An answer said it was `server` at the local time `local`. The first is taken, later ones correct slowly. */
-export function noteTime(server, local) {
-  const seen = server - local;
-  const jumped = offset === null || Math.abs(seen - offset) > 5_000;
-  offset = jumped ? seen : offset + (seen - offset) * 0.1;
+/** An answer that was asked for at the local time `sent`, and is there, named the second `said` of the server. */
+export function noteTime(said, sent) {
+  known = narrowed(known, said, sent, Date.now());
 }
 
 export function serverNow() {
-  return Date.now() + (offset ?? 0);
+  return Date.now() + (known ? middle(known) : 0);
 }
 
 setInterval(() => {

@@ -54,6 +54,6 @@ function Typing({ room, me }) {
     .filter((person) => person.userId !== me && room.typing[person.userId] > Date.now())
     .map((person) => person.userName);
   return html`<p class="typing">
-    ${names.length > 0 && html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${t("room.typing", { names: names.join(", ") })}`}
+    ${names.length > 0 && html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${t("room.typing", { names: names.join(", "), count: names.length })}`}
   </p>`;
 }

@@ -1,25 +1,32 @@
 /** Reminds an expert who accepted that the first word is awaited, and says when others will be asked as well. */
 
+import { useEffect } from "preact/hooks";
+
 import { html } from "../html.js";
 import { t } from "../i18n/index.js";
+import { readQuestion } from "../session.js";
 import { now } from "../state/clock.js";
+import { awaited, passedOn } from "../state/first-reply.js";
 import { state } from "../state/store.js";
 import { Countdown } from "./parts.js";
 
-/** Until when the first word of `me` is awaited in this room (ms), or null. Only a whole history can say that there is none. */
-export function awaited(room, question, me, seconds) {
-  const accepted = (question?.offers ?? []).find((offer) => offer.expertId === me && offer.state === "accepted");
-  if (!accepted?.closedAt || !seconds || room.status !== "active" || room.hasMore) return null;
-  if (room.pending.length > 0 || room.items.some((item) => item.kind === "message" && item.senderId === me)) return null;
-  return Date.parse(accepted.closedAt) + seconds[question.urgency] * 1_000;
-}
+/** That others were asked is no frame to whoever is silent: it is looked for, as it comes a moment later. */
+const LOOK_AFTER_MS = [1_500, 5_000, 15_000];
 
 export function FirstReply({ room, me }) {
-  const until = awaited(room, state.value.questions[room.questionId], me, state.value.config?.replySeconds);
+  const question = state.value.questions[room.questionId];
+  const until = awaited(room, question, me, state.value.config?.replySeconds);
+  const late = until !== null && until <= now.value;
+  const others = late && passedOn(question, until);
+  useEffect(() => {
+    if (!late || others) return undefined;
+    const look = () => readQuestion(room.questionId).catch(() => {});
+    const timers = LOOK_AFTER_MS.map((after) => setTimeout(look, after));
+    return () => timers.forEach(clearTimeout);
+  }, [late, others]);
   if (until === null) return null;
-  const late = until <= now.value;
   return html`<p class="first-reply" role="status">
-    <span>${t(late ? "room.first_reply.late" : "room.first_reply")}</span>
+    <span>${t(others ? "room.first_reply.others" : late ? "room.first_reply.late" : "room.first_reply")}</span>
     ${!late && html`<${Countdown} until=${new Date(until).toISOString()} />`}
   </p>`;
 }

@@ -45,7 +45,7 @@ export default {
   "expert.years": "Years of experience",
   "expert.capacity": "Chats at once",
   "expert.bio": "About me",
-  "expert.figures": "You helped {accepted} times. Rating {rating}",
+  "expert.figures": "You helped {accepted} {accepted|time|times}. Rating {rating}",
   "expert.no_rating": "none",
 
   "level.1": "Interested",

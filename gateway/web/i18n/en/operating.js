@@ -25,7 +25,7 @@ export default {
   "operator.lag.store": "Event store",
   "operator.parked": "Parked events",
   "operator.parked.none": "No event is parked.",
-  "operator.parked.behind": "{count} wait behind it",
+  "operator.parked.behind": "{count} {count|waits|wait} behind it",
   "operator.parked.release": "Release",
   "operator.parked.tried": "Tried again. What is still here still has its reason.",
   "operator.sockets": "Sockets by gateway",

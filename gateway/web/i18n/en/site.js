@@ -58,7 +58,7 @@ export default {
   "nav.operator": "Operations",
   "nav.experts": "Find experts",
   "nav.unread": "{count} unread",
-  "nav.open_offers": "{count} offers waiting",
+  "nav.open_offers": "{count} {count|offer|offers} waiting",
   "experts.search": "A name, a field, or what you want to know",
   "experts.online": "Only those online now",
   "experts.found": "{count} found",

@@ -2,6 +2,8 @@
 
 export default {
   "rooms.empty": "아직 대화가 없어요. 제안을 누가 받아들이면 방이 열려요.",
+  "rooms.not_in": "지금은 함께하지 않는 대화예요. 나갔거나 없는 방이에요.",
+  "rooms.others": "다른 대화 보기",
   "rooms.pick": "왼쪽에서 대화를 골라 주세요.",
 
   "room.closed": "끝난 대화",
@@ -33,8 +35,9 @@ export default {
   "room.write": "메시지",
   "room.write.hint": "메시지를 입력하세요",
   "room.send": "보내기",
-  "room.first_reply": "질문한 분이 첫 답을 기다려요. 이 안에 말이 없으면 다른 분에게도 물어봐요.",
-  "room.first_reply.late": "첫 답이 늦어져 다른 분에게도 물어보고 있어요. 지금이라도 말을 건네 보세요.",
+  "room.first_reply": "질문한 분이 첫 답을 기다려요. 이 안에 말이 없으면 다른 분에게도 물어볼 수 있어요.",
+  "room.first_reply.late": "첫 답이 늦어지고 있어요. 지금이라도 말을 건네 보세요.",
+  "room.first_reply.others": "첫 답이 늦어져 다른 분에게도 물어봤어요. 지금이라도 말을 건네 보세요.",
   "room.no_more": "끝난 대화라 더 쓸 수 없어요.",
   "room.leave": "방에서 나가기",
   "room.leave.sure": "나가면 이 대화를 더 볼 수 없어요. 나갈까요?",
