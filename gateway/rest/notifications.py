@@ -26,13 +26,22 @@ way_out = APIRouter(include_in_schema=False)
 
 _PAGE = """<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>연결이</title></head><body><main>{}</main></body></html>
+<meta name="color-scheme" content="light dark"><title>연결이</title>
+<link rel="icon" href="../icon.svg" type="image/svg+xml"><link rel="stylesheet" href="../style/joined.css">
+<link rel="stylesheet" href="../style/fonts.css"></head>
+<body><div class="gate">
+<header><span class="brand"><img src="../icon.svg" alt="" width="28" height="28">연결이</span></header>
+<main>{}</main></div></body></html>
 """
 _ASK = _PAGE.format(
-    "<h1>메일을 그만 받을까요? · Stop these mails?</h1>"
-    '<form method="post"><button>그만 받기 · Stop</button></form>'
+    '<form class="card" method="post"><h1>메일을 그만 받을까요?</h1><p lang="en">Stop these mails?</p>'
+    '<button class="primary">그만 받기 · Stop</button></form>'
 )
-_DONE = _PAGE.format("<h1>이제 메일을 보내지 않을게요. · No more mails will come.</h1>")
+_DONE = _PAGE.format(
+    '<div class="card"><h1>이제 메일을 보내지 않을게요.</h1><p lang="en">No more mails will come.</p>'
+    '<p class="hint">내 정보의 알림에서 다시 켤 수 있어요. ·'
+    ' <span lang="en">Your profile has a switch to turn them on again.</span></p></div>'
+)
 
 
 @router.get("/notifications", response_model=NotificationsSaid)

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from email.headerregistry import Address as MailAddress
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy, Policy
 from email.utils import format_datetime, parseaddr
 from importlib.resources import files
 
@@ -27,6 +29,20 @@ _templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks
 _HTML = _templates.from_string(
     files("streams.notices").joinpath("templates/letter.html").read_text(encoding="utf-8")
 )
+
+
+class _Links(UnstructuredHeader, BaseHeader):
+    """Links in angle brackets (RFC 2369): one that is longer than a line must not be put into encoded words for that,
+    since readers of mail do not look into them."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it goes out."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Links)
+_POLICY = EmailPolicy(header_factory=_headers)
 
 
 class BadSender(ValueError):
@@ -56,7 +72,7 @@ def letter(
     texts = _TEXTS[language]
     link, off_link = f"{base}/#/{notice.path}", f"{base}/mail-off/{off}"
     user, _, domain = to.rpartition("@")
-    said = EmailMessage()
+    said = EmailMessage(_POLICY)
     said["From"] = by
     said["To"] = MailAddress("", user, domain)
     said["Subject"] = notice.title

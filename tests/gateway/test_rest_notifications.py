@@ -1,7 +1,9 @@
 """How one is told while away, over REST, and the way out of mail without signing in."""
 
 import os
+import re
 from base64 import urlsafe_b64encode
+from urllib.parse import urljoin
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -53,7 +55,12 @@ async def test_mail_ends_with_one_press_without_signing_in_but_not_by_looking(wo
     del stranger.headers["Authorization"]
     link = f"http://yeon.test/mail-off/{token}"
 
-    assert (await stranger.get(link)).status_code == 200
+    asked = await stranger.get(link)
+    assert asked.status_code == 200
+    linked = re.findall(r'(?:href|src)="([^"]+)"', asked.text)
+    assert {(await stranger.get(urljoin(link, one))).status_code for one in linked} == {200}, (
+        "it looks like the rest"
+    )
     assert (await person.rest.get("/users/notifications")).json()["mail"] is True
     pressed = await stranger.post(link, data={"List-Unsubscribe": "One-Click"})
     assert pressed.status_code == 200

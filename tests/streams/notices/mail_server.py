@@ -29,6 +29,8 @@ class MailServer:
     def __init__(self, port: int) -> None:
         self.port = port
         self.got: list[EmailMessage] = []
+        self.lines: list[bytes] = []
+        """Of all that came, as it came."""
         self.secure: list[bool] = []
         self.answers: deque[str] = deque()
         """To the next recipients; accepted when there is nothing."""
@@ -51,6 +53,7 @@ class MailServer:
         mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.got.append(mail)
+        self.lines += content.splitlines()
         self.secure.append(
             server.transport is not None and bool(server.transport.get_extra_info("sslcontext"))
         )

@@ -64,6 +64,7 @@ async def test_who_has_no_browser_is_mailed_with_a_way_out(world: World, notifie
     [mail] = notifier.mails(expert)
     assert mail["Subject"] == "A question is waiting for you"
     off = mail["List-Unsubscribe"].strip("<>")
+    assert f"List-Unsubscribe: <{off}>".encode() in notifier.mail.lines, "as it stands, on one line"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert urlsplit(off).path.startswith("/mail-off/")
     token = off.rpartition("/")[2]
