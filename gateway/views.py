@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.line import Numbered, framed
 from gateway.sources import PAGE, NotInRoom
 from gateway.together import Together
-from projections.queries.inbox import inbox_frames, unbroken_heads
+from projections.queries.inbox import LATELY, inbox_frames, unbroken_heads
 from projections.queries.progress import heads
 from projections.queries.reading import Pool
 from projections.queries.rooms import entries, room_frames
@@ -16,8 +16,6 @@ MANY = 500
 """How many heads are asked for at once, and pages with how many frames in all."""
 FIRST = 2
 """Frames of a room read with the question who is in it: most who come back have missed no more."""
-LATELY = 20
-"""How many of the newest notifications may still have a hole among them."""
 
 
 class QueriedViews:

@@ -45,10 +45,10 @@ async def open_room(body: OpenRoomBody, me: Me) -> Response:
 
 
 @router.get("", response_model=ListSaid)
-async def my_rooms(me: Me, the: The) -> Response:
+async def my_rooms(me: Me, the: The, cursor: str | None = None) -> Response:
     """The rooms one is in, the liveliest first, with unread counts."""
     await me.sees_own_writes()
-    return answer(await rooms_of(the.pool, me.id))
+    return answer(await rooms_of(the.pool, me.id, cursor=cursor))
 
 
 @router.get("/{room_id}", response_model=RoomSaid)

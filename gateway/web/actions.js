@@ -154,13 +154,15 @@ export async function invite(roomId, userId) {
   await readRoom(roomId);
 }
 
+/** Whether one is in a room: thrown is why not. */
+export async function lookFor(roomId) {
+  await rest.get(`/chat-rooms/${roomId}`);
+}
+
 export async function leave(roomId) {
   await rest.post(`/chat-rooms/${roomId}/leave`);
-  update((before) => {
-    const { [roomId]: gone, ...others } = before.rooms;
-    return { ...before, rooms: others };
-  });
   go("rooms");
+  update((before) => rooms.onlyThose(before, new Set(Object.keys(before.rooms).filter((id) => id !== roomId))));
 }
 
 /** What operators see: live figures, counts, and how far each consumer is behind in each topic. */

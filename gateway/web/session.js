@@ -1,6 +1,6 @@
 /**
- * Signing in and out, the snapshot by REST, and the tail of frames after it: the one place where the state, REST and
- * the socket meet.
+ * Signing in and out, the snapshot, and the tail of frames after it: the one place where the state, REST and the socket
+ * meet.
  */
 
 import { batch } from "@preact/signals";
@@ -11,6 +11,7 @@ import { Kept } from "./net/kept.js";
 import { Outbox } from "./net/outbox.js";
 import { Rest } from "./net/rest.js";
 import { Socket } from "./net/socket.js";
+import { readSnapshot } from "./snapshot.js";
 import { noteTime, serverNow } from "./state/clock.js";
 import { EMPTY } from "./state/empty.js";
 import { inboxFrame, questionRead } from "./state/inbox.js";
@@ -136,8 +137,8 @@ function signedOut(code) {
 async function enter() {
   const profile = await rest.get("/users/profile");
   update((before) => ({ ...before, me: profile }));
-  await Promise.all([pages("/questions", { mine: true }, questionRead), pages("/chat-rooms", {}, rooms.roomListed)]);
-  await readInbox();
+  await configured();
+  await readSnapshot(rest, Math.max(...Object.values(config.replySeconds)) * 1_000);
   await listen();
   await readAnswered();
   // Where it fails, the person is told while the page is open.
@@ -152,26 +153,7 @@ async function readAnswered() {
   await Promise.allSettled(latest.map((entry) => readQuestion(entry.question.id)));
 }
 
-async function pages(path, query, take) {
-  let next;
-  do {
-    const page = await rest.get(path, { ...query, cursor: next });
-    for (const row of page.items) update(take, row);
-    next = page.next;
-  } while (next);
-}
-
-/** Everything in the inbox after what was seen. */
-async function readInbox() {
-  for (;;) {
-    const page = await rest.get("/inbox", { afterSeq: state.value.inboxSeq, limit: 500 });
-    for (const item of page.items) update(inboxFrame, item.type, { ...item.data, inboxSeq: item.inboxSeq }, item.createdAt);
-    if (page.items.length === 0 || !page.hasMore) return;
-  }
-}
-
 async function listen() {
-  await configured();
   live.outbox = new Outbox({
     kept,
     userId: me(),
@@ -260,6 +242,8 @@ function fromInbox(type, data) {
 }
 
 function fromRoom(type, data) {
+  // What is still on its way from a room that one has left; of one that is opened, joining tells all.
+  if (!state.value.rooms[data.roomId]) return;
   if (rooms.leavesHole(state.value, data)) {
     attempt(() => catchUp(data.roomId));
     return;

@@ -15,6 +15,10 @@ _AFTER = """
     SELECT inbox_seq, frame, data, created_at FROM views.inbox
     WHERE user_id = %(user)s AND inbox_seq > %(after)s ORDER BY inbox_seq LIMIT %(limit)s
 """
+_BEFORE = """
+    SELECT inbox_seq, frame, data, created_at FROM views.inbox
+    WHERE user_id = %(user)s AND inbox_seq < %(before)s ORDER BY inbox_seq DESC LIMIT %(limit)s
+"""
 _AFTER_EACH = """
     SELECT a.n, i.*
     FROM unnest(%(users)s::uuid[], %(seqs)s::bigint[], %(limits)s::int[]) WITH ORDINALITY AS a (user_id, seq, most, n)
@@ -33,21 +37,34 @@ _NEWEST = """
     ) i GROUP BY a.n
 """
 """The numbers themselves only where there is a hole among them or before them."""
+LATELY = 20
+"""How many of the newest notifications may still have a hole among them."""
 
 
-async def inbox(pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100) -> dict[str, Any]:
-    """`{items, hasMore}`, ascending and without a gap; an item is `{inboxSeq, type, data, createdAt}`."""
-    found = await _unbroken(pool, user_id, after_seq, limit + 1)
-    items = [
+async def inbox(
+    pool: Pool, user_id: UUID, after_seq: int = 0, limit: int = 100, before_seq: int | None = None
+) -> dict[str, Any]:
+    """`{items, hasMore}`, ascending and without a gap; an item is `{inboxSeq, type, data, createdAt}`. They are the first
+    after `after_seq`, or with `before_seq` the last before it, and `hasMore` says whether there are more that way."""
+    if before_seq is None:
+        found = await _unbroken(pool, user_id, after_seq, limit + 1)
+        return {"items": _items(found[:limit]), "hasMore": len(found) > limit}
+    [head] = await unbroken_heads(pool, [user_id], LATELY)
+    parameters = {"user": user_id, "before": min(before_seq, head + 1), "limit": limit + 1}
+    found = await rows(pool, _BEFORE, parameters)
+    return {"items": _items(found[:limit][::-1]), "hasMore": len(found) > limit}
+
+
+def _items(found: Sequence[Row]) -> list[dict[str, Any]]:
+    return [
         {
             "inboxSeq": one["inbox_seq"],
             "type": one["frame"],
             "data": one["data"],
             "createdAt": stamp_or_none(one["created_at"]),
         }
-        for one in found[:limit]
+        for one in found
     ]
-    return {"items": items, "hasMore": len(found) > limit}
 
 
 async def inbox_frames(pool: Pool, asked: Sequence[tuple[UUID, int, int]]) -> list[list[tuple[int, Frame]]]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import stamp_or_none, text_or_none
-from projections.queries.reading import BadCursor, Pool, Row, from_cursor, row, rows, to_cursor
+from projections.queries.reading import Pool, Row, from_moment, row, rows, to_cursor
 
 _LIST = """
     SELECT q.* FROM views.questions q
@@ -116,13 +116,7 @@ async def list_questions(
 
     `everyone` leaves the viewer out of it (for operators).
     """
-    before, before_id = from_cursor(cursor, 2) if cursor else (None, None)
-    if before is not None:
-        try:
-            datetime.fromisoformat(before)
-            UUID(before_id)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise BadCursor("not a cursor of this list") from error
+    before, before_id = from_moment(cursor)
     parameters = {
         "viewer": viewer,
         "mine": mine,

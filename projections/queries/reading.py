@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -39,6 +40,19 @@ def array(values: Iterable[UUID | int]) -> str:
 def to_cursor(*values: object) -> str:
     """Where a page ended, as clients carry it."""
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def from_moment(cursor: str | None) -> tuple[str | None, str | None]:
+    """Where a page ended that goes by times and ids, both as texts; nothing without a cursor. Raises `BadCursor`."""
+    if not cursor:
+        return None, None
+    moment, named = from_cursor(cursor, 2)
+    try:
+        datetime.fromisoformat(moment)
+        UUID(named)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadCursor("not a cursor of this list") from error
+    return moment, named
 
 
 def from_cursor(cursor: str, length: int) -> Sequence[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import Frame, history_item, room_frame, stamp_or_none, taken_back, text_or_none
-from projections.queries.reading import Pool, Row, array, row, rows
+from projections.queries.reading import Pool, Row, array, from_moment, row, rows, to_cursor
 from schemas.base import SentFile
 
 _ROOM = """
@@ -30,7 +30,9 @@ _ONE = _ROOM + " WHERE r.room_id = %(room)s"
 _MINE = (
     _ROOM
     + """ WHERE r.room_id IN (SELECT room_id FROM views.room_members WHERE user_id = %(viewer)s)
-      ORDER BY r.last_at DESC, r.room_id LIMIT %(limit)s"""
+      AND (%(before)s::timestamptz IS NULL
+           OR (r.last_at, r.room_id) < (%(before)s::timestamptz, %(before_id)s::uuid))
+      ORDER BY r.last_at DESC, r.room_id DESC LIMIT %(limit)s"""
 )
 _AFTER = """
     SELECT * FROM views.room_items WHERE room_id = %(room)s AND seq > %(after)s AND seq < %(before)s
@@ -80,11 +82,20 @@ def _room(found: Row) -> dict[str, Any]:
     }
 
 
-async def rooms_of(pool: Pool, user_id: UUID, limit: int = 200) -> dict[str, Any]:
+async def rooms_of(pool: Pool, user_id: UUID, limit: int = 200, cursor: str | None = None) -> dict[str, Any]:
     """`{items, next}`: the rooms this person is in, the liveliest first, each with `participants` and `unread`: how many
-    messages of others are above what they read, as a client counts them that hears each frame."""
-    found = await rows(pool, _MINE, {"viewer": user_id, "limit": limit})
-    return {"items": [_room(one) for one in found], "next": None}
+    messages of others are above what they read, as a client counts them that hears each frame.
+
+    A room that something is said in between two pages is on neither of them: it stands at the top by then."""
+    before, before_id = from_moment(cursor)
+    parameters = {"viewer": user_id, "limit": limit + 1, "before": before, "before_id": before_id}
+    found = await rows(pool, _MINE, parameters)
+    page = found[:limit]
+    more = len(found) > limit
+    return {
+        "items": [_room(one) for one in page],
+        "next": to_cursor(page[-1]["last_at"], page[-1]["room_id"]) if more else None,
+    }
 
 
 async def room(pool: Pool, room_id: UUID, viewer: UUID) -> dict[str, Any] | None:

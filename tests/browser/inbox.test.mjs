@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { EMPTY } from "../../gateway/web/state/empty.js";
-import { inboxFrame, offerSet, questionRead } from "../../gateway/web/state/inbox.js";
+import { filled, put } from "../../gateway/web/state/filling.js";
+import { inboxBefore, inboxFrame, inboxRead, offerSet, questionRead, toldEarlier } from "../../gateway/web/state/inbox.js";
+import { isIn, onlyThose } from "../../gateway/web/state/rooms.js";
 import { story } from "../../gateway/web/state/story.js";
 
 const ME = "me";
@@ -26,6 +28,59 @@ test("an offer is accepted when the room opens to the person", () => {
   assert.equal(state.offers.q.state, "accepted");
   assert.equal(state.offers.q.roomId, "r");
   assert.equal(state.rooms.r.questionId, "q");
+});
+
+test("for every cut, the end of the inbox and the pages before it tell the same of one's questions", () => {
+  const items = [
+    ["question_status", { questionId: "q", status: "matched" }],
+    ["question_assigned", { question: { id: "other", content: "왜?" }, offer }],
+    ["expert_matched", { questionId: "q", experts: [{ expertId: "e" }] }],
+    ["offer_closed", { questionId: "other", reason: "taken" }],
+    ["question_status", { questionId: "q", status: "in_progress" }],
+    ["room_opened", { roomId: "r", questionId: "q", participants: [{ userId: ME, role: "asker" }] }],
+    ["question_status", { questionId: "q", status: "resolved" }],
+  ].map(([type, data], i) => ({ type, data, inboxSeq: i + 1, createdAt: at(i) }));
+  const whole = inboxRead(START, items);
+  assert.equal(whole.offers.other.state, "taken");
+  assert.deepEqual(START.questions, {}, "nothing that was there is changed");
+  for (let cut = 1; cut < items.length; cut += 1) {
+    for (let second = 0; second <= cut; second += 1) {
+      let state = inboxRead(START, items.slice(cut));
+      assert.equal(state.inboxSeq, items.length);
+      assert.equal(toldEarlier(state, at(0)), true);
+      assert.equal(toldEarlier(state, items[cut].createdAt.replace("Z", ".1Z")), false);
+      state = inboxBefore(state, items.slice(second, cut));
+      state = inboxBefore(state, items.slice(0, cut));
+      assert.equal(toldEarlier(state, at(0)), false);
+      assert.deepEqual(state.questions.q.log, whole.questions.q.log, `cut at ${cut} and ${second}`);
+      assert.equal(state.questions.q.status, "resolved");
+    }
+  }
+});
+
+test("what many frames put into a map costs no copy of it each, and what was there is left as it was", () => {
+  const before = { offers: { a: 1 } };
+  let seen;
+  const after = filled(before, ["offers"], (state) => {
+    seen = put(state.offers, "b", 2);
+    assert.equal(put(seen, "c", 3), seen, "filled in place");
+    return { ...state, offers: seen };
+  });
+  assert.deepEqual(before, { offers: { a: 1 } });
+  assert.deepEqual(after, { offers: { a: 1, b: 2, c: 3 } });
+  assert.notEqual(put(after.offers, "d", 4), after.offers, "afterwards it is copied");
+  assert.equal(after.offers.d, undefined);
+});
+
+test("a room that was left since it opened is none of mine", () => {
+  const opened = play(START, [
+    ["room_opened", { inboxSeq: 1, roomId: "left", questionId: "q", participants: [{ userId: ME, role: "guest" }] }],
+    ["room_opened", { inboxSeq: 2, roomId: "kept", questionId: "p", participants: [{ userId: ME, role: "guest" }] }],
+  ]);
+  const listed = onlyThose(opened, new Set(["kept"]));
+  assert.deepEqual(Object.keys(listed.rooms), ["kept"]);
+  assert.equal(isIn(listed.rooms.left, ME), false);
+  assert.equal(isIn(listed.rooms.kept, ME), true);
 });
 
 test("one's own decline is known again after the page was loaded anew", () => {

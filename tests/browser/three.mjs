@@ -116,6 +116,18 @@ async function invited(asker, guest) {
   await guest.button("방에서 나가기").click();
   await guest.page.getByRole("alertdialog").getByRole("button", { name: "방에서 나가기" }).click();
   await asker.page.getByText(`${GUEST} 님이 나갔어요`).first().waitFor();
+  await leftBehind(guest, new URL(asker.page.url()).hash);
+}
+
+/** A room that one has left is gone, after the page was loaded anew as well, and says so. */
+async function leftBehind(guest, room) {
+  const { page } = guest;
+  await page.goto(new URL(room, page.url()).href);
+  await page.reload();
+  await page.getByText("지금은 함께하지 않는 대화예요.").waitFor();
+  assert.equal(await page.locator(`.side a[href="${room}"]`).count(), 0, "it is no room of theirs");
+  assert.equal(await page.locator(".notice.error").count(), 0);
+  await looksWell(guest, "left-room");
 }
 
 /** What comes too late is not sent, says why, and is sent again or dropped as its writer likes. */

@@ -102,3 +102,10 @@ class TestRooms:
         assert {"expert_matched", "room_opened"} <= {item["type"] for item in items}
         later = (await asker.rest.get("/inbox", params={"afterSeq": 1})).json()["items"]
         assert [item["inboxSeq"] for item in later] == [item["inboxSeq"] for item in items[1:]]
+        # and page by page from its end
+        found, before = [], 2**53
+        while before > 1:
+            page = (await asker.rest.get("/inbox", params={"beforeSeq": before, "limit": 2})).json()
+            found, before = page["items"] + found, page["items"][0]["inboxSeq"]
+            assert page["hasMore"] == (before > 1)
+        assert found == items

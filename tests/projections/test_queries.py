@@ -212,6 +212,29 @@ async def test_rooms_of_a_person_with_what_is_unread(pool: Pool, log: EventLog, 
     assert (read[str(world.first)], read[str(world.asker)]) == (2, of_asker["readSeq"])
     assert of_first["question"] == "어떻게 하면 될까요?"
     assert (await rooms.rooms_of(pool, world.second))["items"] == []
+
+
+async def test_rooms_of_a_person_go_on_behind_a_page(pool: Pool, log: EventLog, world: World) -> None:
+    several = [Conversation(world.history, f"r{n}", world.asker) for n in range(5)]
+    for one in several:
+        one.asked()
+        one.matched([world.first])
+        one.accepted(world.first)
+        one.opened(world.first)
+    await world.apply(pool, log)
+
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = await rooms.rooms_of(pool, world.asker, limit=2, cursor=cursor)
+        assert len(page["items"]) <= 2
+        found += [item["id"] for item in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+
+    assert found == [str(one.room_id) for one in reversed(several)]
+    with pytest.raises(BadCursor):
+        await rooms.rooms_of(pool, world.asker, cursor="nonsense")
     assert await rooms.room(pool, NOBODY, world.asker) is None
 
 
@@ -326,6 +349,10 @@ async def test_an_inbox_is_read_only_up_to_the_first_number_missing(
     ]  # what is older has no hole any more
     assert [item["inboxSeq"] for item in found["items"]] == [1, 2]
     assert (await inbox.inbox(pool, world.first, limit=1))["hasMore"]
+    last = await inbox.inbox(pool, world.first, limit=1, before_seq=2**53)
+    assert ([item["inboxSeq"] for item in last["items"]], last["hasMore"]) == ([2], True), (
+        "from the end as well"
+    )
     assert await inbox.inbox_frames(pool, [(world.first, 2, 25)]) == [[]]
     assert [
         [seq for seq, _ in page]

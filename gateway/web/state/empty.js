@@ -5,6 +5,8 @@ export const EMPTY = {
   connection: "connecting",
   loaded: false,
   inboxSeq: 0,
+  /** The first item of the inbox that was read, `{inboxSeq, createdAt}`: it is read from its end. */
+  inboxFrom: null,
   /** Questions of mine and those I was offered, by id, as REST gives them. */
   questions: {},
   /** Offers to me, by question id: `{question, offer, state, at}`. */

@@ -3,6 +3,8 @@
  * and one that was seen changes nothing.
  */
 
+import { EMPTY } from "./empty.js";
+import { filled, put } from "./filling.js";
 import { roomOpened } from "./rooms.js";
 
 const BEING_ANSWERED = new Set(["accepting", "declining"]);
@@ -30,23 +32,47 @@ export function inboxFrame(state, type, data, at = null) {
   }
 }
 
+/** Items of the inbox as REST gives them, ascending, all at once. */
+export function inboxRead(state, items) {
+  const told = (now, { type, data, inboxSeq, createdAt }) => inboxFrame(now, type, { ...data, inboxSeq }, createdAt);
+  const after = filled(state, ["offers", "questions", "rooms"], (now) => items.reduce(told, now));
+  return { ...after, inboxFrom: state.inboxFrom ?? items[0] ?? null };
+}
+
+/** A page of what was told before that: of each question, what happened to it stands before what is known to have. */
+export function inboxBefore(state, items) {
+  const earlier = items.filter((item) => item.inboxSeq < state.inboxFrom.inboxSeq);
+  const past = inboxRead({ ...EMPTY, me: state.me }, earlier);
+  const questions = { ...state.questions };
+  for (const [id, { log = [] }] of Object.entries(past.questions)) {
+    const known = questions[id] ?? { id };
+    questions[id] = { ...known, log: [...log, ...(known.log ?? [])] };
+  }
+  return { ...state, questions, inboxFrom: earlier[0] ?? state.inboxFrom };
+}
+
+/** Whether what happened from `at` on may be told of before what was read. */
+export function toldEarlier({ inboxFrom }, at) {
+  return inboxFrom !== null && inboxFrom.inboxSeq > 1 && Date.parse(inboxFrom.createdAt) >= Date.parse(at);
+}
+
 function offered(state, { question, offer }, at) {
   // An offer comes again when its question was put in other words, perhaps while it is being answered.
   const known = state.offers[question.id];
   const entry = { question, offer, at: known?.at ?? at, state: BEING_ANSWERED.has(known?.state) ? known.state : "open" };
-  return { ...state, offers: { ...state.offers, [question.id]: entry } };
+  return { ...state, offers: put(state.offers, question.id, entry) };
 }
 
 /** Change an offer that is there; others are no business of ours. */
 export function offerSet(state, questionId, change) {
   const entry = state.offers[questionId];
   if (!entry) return state;
-  return { ...state, offers: { ...state.offers, [questionId]: { ...entry, ...change } } };
+  return { ...state, offers: put(state.offers, questionId, { ...entry, ...change }) };
 }
 
 export function questionSet(state, questionId, change) {
   const question = state.questions[questionId] ?? { id: questionId };
-  return { ...state, questions: { ...state.questions, [questionId]: { ...question, ...change } } };
+  return { ...state, questions: put(state.questions, questionId, { ...question, ...change }) };
 }
 
 /** Remember when it was said: the question's timeline. */

@@ -4,6 +4,7 @@
  */
 
 import { EMPTY_ROOM } from "./empty.js";
+import { put } from "./filling.js";
 import { fromFrame, fromHistory, redacted } from "./items.js";
 
 const TYPING_MS = 6_000;
@@ -14,7 +15,7 @@ const KEPT_ITEMS = 200;
 export function withRoom(state, id, change) {
   const room = state.rooms[id] ?? { ...EMPTY_ROOM, id };
   const next = change(room);
-  return next === room ? state : { ...state, rooms: { ...state.rooms, [id]: next } };
+  return next === room ? state : { ...state, rooms: put(state.rooms, id, next) };
 }
 
 /**
@@ -71,10 +72,19 @@ export function unreadBy(room, { seq, senderId }) {
 export function roomOpened(state, { roomId, questionId, participants }) {
   const me = state.me?.id;
   return withRoom(state, roomId, (room) => {
-    // The inbox is read from its beginning: of a room that was listed since, this is the past.
-    const known = room.participants.some(({ userId }) => userId === me);
-    return known ? { ...room, questionId } : { ...room, questionId, participants, status: "active" };
+    // The inbox tells of the past: of a room that was listed since, this is the past.
+    return isIn(room, me) ? { ...room, questionId } : { ...room, questionId, participants, status: "active" };
   });
+}
+
+/** Only these rooms: the inbox tells of rooms that one has left since. */
+export function onlyThose(state, ids) {
+  return { ...state, rooms: Object.fromEntries(Object.entries(state.rooms).filter(([id]) => ids.has(id))) };
+}
+
+/** Whether one is in the room now, as far as is known. */
+export function isIn(room, me) {
+  return room !== undefined && room.participants.some(({ userId }) => userId === me);
 }
 
 /** Whether the frame leaves a hole before it; the history is asked then. */

@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 
 import { EMPTY } from "./empty.js";
+import { isIn } from "./rooms.js";
 
 export const state = signal(EMPTY);
 /** Where one is: `#/rooms/…` and so on, as a list of steps. */
@@ -22,6 +23,7 @@ addEventListener("hashchange", () => {
 
 export function go(...to) {
   location.hash = `/${to.join("/")}`;
+  route.value = steps();
 }
 
 const newest = (a, b) => (b ?? "").localeCompare(a ?? "");
@@ -34,7 +36,7 @@ export const myQuestions = computed(() =>
 
 export const myRooms = computed(() =>
   Object.values(state.value.rooms)
-    .filter((room) => room.participants.some((person) => person.userId === state.value.me?.id))
+    .filter((room) => isIn(room, state.value.me?.id))
     .sort((a, b) => Number(a.status === "closed") - Number(b.status === "closed") || newest(a.lastAt, b.lastAt)),
 );
 

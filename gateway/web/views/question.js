@@ -5,7 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { move } from "../actions.js";
 import { html } from "../html.js";
 import { clockTime, t } from "../i18n/index.js";
-import { attempt, readQuestion } from "../session.js";
+import { attempt, readQuestion, rest } from "../session.js";
+import { readEarlier } from "../snapshot.js";
 import { state } from "../state/store.js";
 import { story } from "../state/story.js";
 import { Alike, Sharing } from "./archive.js";
@@ -56,6 +57,10 @@ export function QuestionView({ id }) {
   useEffect(() => {
     attempt(() => readQuestion(id));
   }, [id]);
+  const askedAt = question?.userId === state.value.me.id ? question.createdAt : null;
+  useEffect(() => {
+    if (askedAt) attempt(() => readEarlier(rest, askedAt));
+  }, [askedAt]);
   // Declined and expired offers are no frames to the asker: look again while the answers are awaited.
   useEffect(() => {
     if (!searching) return undefined;

@@ -1,8 +1,12 @@
 /** The frame around everything: three panes on a wide screen, one with tabs on a narrow one. */
 
+import { useEffect, useState } from "preact/hooks";
+
+import { lookFor } from "../actions.js";
 import { html } from "../html.js";
 import { errorText, t } from "../i18n/index.js";
 import { dismiss } from "../session.js";
+import { isIn } from "../state/rooms.js";
 import { isAsker, isExpert, isOperator, openOffers, route, state, unreadTotal } from "../state/store.js";
 import { ArchiveView } from "./archive.js";
 import { AskView } from "./ask.js";
@@ -16,6 +20,8 @@ import { QuestionAbout, QuestionView } from "./question.js";
 import { RoomAbout } from "./room-about.js";
 import { Side } from "./side.js";
 import { SignIn } from "./sign-in.js";
+
+const NOT_MINE = new Set(["forbidden", "not_found", "invalid"]);
 
 export function Shell() {
   const { me, loaded } = state.value;
@@ -42,7 +48,7 @@ function skip(event) {
 function panes() {
   const [given, id] = route.value;
   const place = given ?? (isAsker.value ? "ask" : "offers");
-  if (place === "rooms" && state.value.rooms[id]) {
+  if (place === "rooms" && isIn(state.value.rooms[id], state.value.me.id)) {
     return { place: "room", main: html`<${Chat} key=${id} id=${id} />`, about: html`<${RoomAbout} key=${id} id=${id} />` };
   }
   if (place === "questions" && id) {
@@ -50,6 +56,7 @@ function panes() {
     return { place: "question", main: html`<${QuestionView} key=${id} id=${id} />`, about };
   }
   if (place === "archive" && id) return { place, main: html`<${ArchiveView} key=${id} id=${id} />` };
+  if (place === "rooms" && id) return { place, main: html`<${NotIn} key=${id} id=${id} />` };
   if (place === "rooms") return { place, main: html`<${Rooms} />` };
   if (place === "questions") return { place, main: html`<${Questions} />` };
   if (place === "offers") return { place, main: html`<${Offers} />` };
@@ -57,6 +64,21 @@ function panes() {
   if (place === "experts") return { place, main: html`<${ExpertsView} />` };
   if (place === "profile") return { place, main: html`<${Profile} />` };
   return { place: "ask", main: html`<${AskView} />` };
+}
+
+/** A room that is not among mine: it is on its way to here, or one is not in it any more. */
+function NotIn({ id }) {
+  const [gone, setGone] = useState(false);
+  const { loaded } = state.value;
+  useEffect(() => {
+    if (loaded) lookFor(id).catch((error) => setGone(NOT_MINE.has(error.code)));
+  }, [id, loaded]);
+  if (!gone) return html`<p class="splash" role="status">${t("loading")}</p>`;
+  return html`<div class="page">
+    <h1>${t("nav.rooms")}</h1>
+    <p class="empty" role="status">${t("rooms.not_in")}</p>
+    <p class="narrow-only"><a class="button secondary" href="#/rooms">${t("rooms.others")}</a></p>
+  </div>`;
 }
 
 function Rooms() {
