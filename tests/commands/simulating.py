@@ -11,7 +11,7 @@ import heapq
 import json
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -22,7 +22,6 @@ import orjson
 
 from commands.desk import Desk
 from commands.handlers import HANDLING, meta_of
-from commands.rules import Rules
 from schemas.base import EventData, Urgency
 from schemas.commands import Command
 from schemas.commands.account import RegisterAccount
@@ -36,38 +35,23 @@ from schemas.commands.question import (
     RetryMatching,
 )
 from schemas.envelope import Context
-from schemas.events.expert import ExpertEngaged, ExpertReleased
 from schemas.events.question import (
     Candidate,
     Offer,
     OfferAccepted,
-    OfferDeclined,
-    OffersExpired,
-    OffersWithdrawn,
     QuestionAsked,
     QuestionMatched,
     QuestionOffered,
-    QuestionResolved,
     QuestionUnmatched,
     RoundRequested,
 )
 from schemas.ids import SYSTEM
 from schemas.personal import written
 from schemas.port import Refused
+from tests.commands.books import RULES, Books
 from tests.commands.deciding import MODEL, START, Memory, profile
-from tests.commands.waiting_line import Known, Server
+from tests.commands.waiting_line import Server
 
-RULES = Rules(
-    offers_at_once=3,
-    acceptances=2,
-    rounds=3,
-    offer_lifetimes={
-        "low": timedelta(minutes=30),
-        "medium": timedelta(minutes=10),
-        "high": timedelta(minutes=3),
-    },
-    reopen_within=timedelta(days=7),
-)
 URGENCIES: tuple[Urgency, ...] = ("low", "medium", "high")
 RANKED = 5
 SECOND = timedelta(seconds=1)
@@ -96,22 +80,14 @@ class Simulation:
         self._digest = blake2b(digest_size=16)
         self.counts: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.questions: dict[UUID, Known] = {}
-        self.engaged: dict[UUID, set[UUID]] = defaultdict(set)
-        self.capacity: dict[UUID, int] = {}
-        self.freed_by_expiry = 0
-        self.lateness: list[float] = []
-        """How long after an offer ran out the next one was made, in seconds, for each that had a next one."""
+        self.books = Books()
         self.died = 0
         self._asks = True
         self._askers = [self._person("questioner") for _ in range(askers)]
         self._experts = [self._expert() for _ in range(experts)]
-        self.server = Server(self._random, self.questions, self._places, lambda one: self._do(SYSTEM, one))
-
-    @property
-    def lateness_p99(self) -> float:
-        """The 99th percentile of `lateness`."""
-        return sorted(self.lateness)[len(self.lateness) * 99 // 100]
+        self.server = Server(
+            self._random, self.books.questions, self.books.places, lambda one: self._do(SYSTEM, one)
+        )
 
     @property
     def events(self) -> int:
@@ -153,11 +129,11 @@ class Simulation:
 
     def _match(self, question: UUID, round_number: int) -> None:
         """The matcher: now, late, or twice."""
-        known = self.questions[question]
+        known = self.books.questions[question]
         able = [one for one in self._experts if one not in known.asked]
         found = self._random.sample(able, min(RANKED, len(able)))
         if round_number > RULES.rounds:  # the widest search, among those who are free
-            found = [one for one in able if not self._full(one)]
+            found = [one for one in able if not self.books.full(one)]
         candidates = tuple(
             Candidate(expert_id=one, score=1 - place / 100, price=0.1, propensity=0.8)
             for place, one in enumerate(found)
@@ -188,13 +164,13 @@ class Simulation:
             self._after(life + late, lambda: self._do(SYSTEM, expire))
 
     def _opened(self, question: UUID) -> None:
-        asker = self.questions[question].asker
+        asker = self.books.questions[question].asker
         self._after(
             self._random.uniform(60, 1_200), lambda: self._do(asker, ResolveQuestion(question_id=question))
         )
 
     def _gave_up(self, question: UUID) -> None:
-        asker = self.questions[question].asker
+        asker = self.books.questions[question].asker
         if self._random.random() < 0.5:
             self._after(
                 self._random.uniform(60, 600), lambda: self._do(asker, RetryMatching(question_id=question))
@@ -205,7 +181,7 @@ class Simulation:
         if self._asks or self._due or self.server.stranded:
             self._after(1 if self._asks else 30, self._serve)
 
-    # What happens, and what must hold
+    # What happens
 
     def _do(self, user: UUID, command: Command) -> bool:
         """Whether an answer came; if none did, the same is said again by and by, whatever has become of it."""
@@ -231,88 +207,24 @@ class Simulation:
         for event in said:
             self.counts[type(event.data).__name__] += 1
             self._digest.update(orjson.dumps([event.originator_id, written(event.data)]))
+            self.books.note(event.data, self._now)
             self._happened(event.data)
-        self._hold_to(command, [event.data for event in said])
+        self.books.hold_to(command, [event.data for event in said], self._now)
 
     def _happened(self, data: EventData) -> None:
+        """What people and processes make of it."""
         match data:
             case QuestionAsked():
-                self.questions[data.question_id] = Known(data.asker_id, data.urgency, self._now)
                 self._after(0, lambda: self._match(data.question_id, 1))
             case QuestionMatched() | QuestionOffered():
-                known = self.questions[data.question_id]
-                known.status = "matched"
                 for offer in data.offers:
-                    assert offer.expert_id not in known.asked, "offered twice"
-                    assert not self._full(offer.expert_id), "offered past capacity"
-                    assert offer.expires_at == self._now + RULES.offer_lifetimes[data.urgency]
-                    known.asked.add(offer.expert_id)
-                    known.open[offer.expert_id] = offer
-                    known.ends[offer.expert_id] = offer.expires_at
                     self._offered(data.question_id, offer)
-            case ExpertEngaged():
-                assert not self._full(data.expert_id), "engaged past capacity"
-                self.engaged[data.expert_id].add(data.question_id)
-                assert data.open_rooms == len(self.engaged[data.expert_id])
-            case ExpertReleased():
-                self.engaged[data.expert_id].remove(data.question_id)
-                assert data.open_rooms == len(self.engaged[data.expert_id])
-            case OfferAccepted():
-                known = self.questions[data.question_id]
-                assert data.expert_id not in known.accepted, "accepted twice"
-                assert self._now < known.open.pop(data.expert_id).expires_at, "accepted after its end"
-                known.accepted.add(data.expert_id)
-                assert len(known.accepted) <= RULES.acceptances
-                known.status = "in_progress"
-                if data.first:
-                    self._opened(data.question_id)
-            case OfferDeclined():
-                del self.questions[data.question_id].open[data.expert_id]
-            case OffersExpired():
-                for expert in data.expert_ids:
-                    offer = self.questions[data.question_id].open.pop(expert)
-                    assert offer.expires_at <= self._now, "expired before its end"
-            case OffersWithdrawn():
-                for expert in data.expert_ids:
-                    del self.questions[data.question_id].open[expert]
+            case OfferAccepted(first=True):
+                self._opened(data.question_id)
             case RoundRequested():
-                known = self.questions[data.question_id]
-                known.status, known.round = "pending", data.round
-                assert set(data.excluded) == known.asked
                 self._after(0, lambda: self._match(data.question_id, data.round))
             case QuestionUnmatched():
-                self.questions[data.question_id].status = "unmatched"
                 self._gave_up(data.question_id)
-            case QuestionResolved():
-                known = self.questions.pop(data.question_id)
-                assert not known.open, "an offer of a resolved question is open"
-
-    def _hold_to(self, command: Command, said: list[EventData]) -> None:
-        """No question is left standing: whoever is free and next is asked in the same append as an offer ends."""
-        if not isinstance(command, OfferCandidates | ExpireOffer | DeclineOffer) or not said:
-            return
-        known = self.questions.get(command.question_id)
-        if known is None:
-            return
-        if known.status == "matched":
-            assert known.open, "matched, but nobody is asked"
-        if isinstance(command, ExpireOffer) and known.status != "in_progress":
-            assert len(said) > 1 or known.open, "an offer ran out, and nothing followed"
-            self.freed_by_expiry += len(said) > 1
-            if any(isinstance(data, QuestionOffered) for data in said):
-                ended = known.ends[command.expert_id]
-                self.lateness.append((self._now - ended).total_seconds())
-        if isinstance(command, OfferCandidates) and isinstance(said[0], RoundRequested | QuestionUnmatched):
-            free = [one.expert_id for one in command.candidates if not self._full(one.expert_id)]
-            assert set(free) <= known.asked, "left standing while someone was free"
-
-    def _places(self) -> dict[UUID, int]:
-        """What neither a room nor an open offer takes."""
-        taken = Counter(expert for known in self.questions.values() for expert in known.open)
-        return {one: self.capacity[one] - len(self.engaged[one]) - taken[one] for one in self._experts}
-
-    def _full(self, expert: UUID) -> bool:
-        return len(self.engaged[expert]) >= self.capacity[expert]
 
     # Making things
 
@@ -339,8 +251,8 @@ class Simulation:
 
     def _expert(self) -> UUID:
         user = self._person("expert")
-        self.capacity[user] = self._random.randint(1, 3)
-        self._do(user, profile(capacity=self.capacity[user]))
+        self.books.capacity[user] = self._random.randint(1, 3)
+        self._do(user, profile(capacity=self.books.capacity[user]))
         return user
 
 
@@ -357,7 +269,7 @@ def main(seed: int, events: int) -> None:
         "digest": simulation.digest,
         "served": simulation.server.count,
         "writers_died": simulation.died,
-        "next_offer_after_expiry_p99_ms": round(1_000 * simulation.lateness_p99, 1),
+        "next_offer_after_expiry_p99_ms": round(1_000 * simulation.books.lateness_p99, 1),
         "happened": dict(simulation.counts),
         "refused": dict(simulation.refused),
     }

@@ -12,7 +12,7 @@ def test_nobody_accepts_twice_or_past_capacity_and_no_question_is_left_standing(
     simulation = Simulation(seed)
     simulation.run(EVENTS)
 
-    assert simulation.freed_by_expiry > 0
+    assert simulation.books.freed_by_expiry > 0
     assert {"OfferAccepted", "OfferDeclined", "OffersExpired", "RoundRequested"} <= set(simulation.counts)
     assert simulation.refused["capacity"] > 0, "nobody was ever full: this run has tried nothing"
     assert simulation.refused["offer_closed"] > 0
@@ -23,8 +23,8 @@ def test_the_next_is_asked_within_100_ms_of_an_expiry_though_clocks_and_writers_
     simulation = Simulation(9)
     simulation.run(2 * EVENTS)
 
-    assert len(simulation.lateness) > 60
-    assert 0 < simulation.lateness_p99 <= 0.1
+    assert len(simulation.books.lateness) > 60
+    assert 0 < simulation.books.lateness_p99 <= 0.1
 
 
 @pytest.mark.parametrize("seed", [4])
