@@ -16,6 +16,8 @@ from matcher.analysts.factory import BadModel, check
 from matcher.application import serve
 from matcher.cli import app, clear_errors
 from matcher.encoders.factory import make_encoder
+from matcher.lexical.morphemes import apart
+from matcher.lexical.terms import Terms
 from matcher.live_ranker import rankers_in
 from matcher.switching import roll_back as going_back
 from matcher.switching import use as using
@@ -25,14 +27,15 @@ from projections.queries.experts import Features
 
 
 async def _serve() -> None:
-    async with postgres.pool(settings().postgres_url, "matcher-start") as pool:
-        await prepare(pool)  # whichever role is first makes the views' tables
-    commands = Commands(settings())
-    await commands.start()
-    try:
-        await serve(settings(), commands, Features)
-    finally:
-        await commands.stop()
+    with apart() as morphemes:
+        async with postgres.pool(settings().postgres_url, "matcher-start") as pool:
+            await prepare(pool)  # whichever role is first makes the views' tables
+        commands = Commands(settings())
+        await commands.start()
+        try:
+            await serve(settings(), commands, Features, Terms(morphemes))
+        finally:
+            await commands.stop()
 
 
 @app.callback(invoke_without_command=True)

@@ -54,12 +54,15 @@ Pool = AsyncConnectionPool[AsyncConnection]
 
 
 async def serve(
-    settings: Settings, commands: CommandPort, features_from: Callable[[Pool], FeatureSource]
+    settings: Settings,
+    commands: CommandPort,
+    features_from: Callable[[Pool], FeatureSource],
+    terms: Terms | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises what `infra.kafka.process.run_app` raises."""
     endpoint = _listen(settings.matcher_host, settings.matcher_port)
-    terms = Terms()
-    loading = asyncio.create_task(asyncio.to_thread(terms.load))  # a second and a half, beside all the rest
+    terms = terms or Terms()
+    loading = asyncio.create_task(asyncio.to_thread(terms.load))  # two seconds, beside all the rest
     budget = budget_of(settings)
     async with (
         postgres.pool(settings.postgres_url, APPLICATION) as pool,

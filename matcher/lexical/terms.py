@@ -1,7 +1,7 @@
 """The terms of a text: Korean morphemes by kiwipiepy, English stems by Snowball. The same text gives the same terms.
 
 Engines' own tokenisers do not cut Korean words into stems and particles, so terms are made here. Texts without Hangul
-never load the Korean analyser, which takes about a second and 300 MB.
+never load the Korean analyser.
 """
 
 import re
@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import snowballstemmer
 
-if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+from matcher.lexical.morphemes import Here, Morphemes
 
 _TOKEN = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]+|[a-z0-9][a-z0-9+#]*")
 _HANGUL = re.compile(r"[가-힣]")
@@ -33,13 +31,13 @@ _STOP_WORDS = frozenset(
 class Terms:
     """Cuts texts into terms. Threads may share one."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kiwi: Kiwi | None = None
+    def __init__(self, morphemes: Morphemes | None = None) -> None:
+        """`morphemes` is the Korean analyser, by default one in this process."""
+        self._morphemes = morphemes or Here()
 
     def load(self) -> None:
         """Load the Korean analyser now rather than with the first Korean text."""
-        self._korean("한국어")
+        self._morphemes.of("한국어")
 
     def of(self, text: str) -> Mapping[str, int]:
         """Each term of `text` with how often it is there."""
@@ -49,17 +47,10 @@ class Terms:
         return Counter(stem(token) for token in _TOKEN.findall(lowered) if token not in _STOP_WORDS)
 
     def _korean(self, text: str) -> list[str]:
-        with self._lock:
-            if self._kiwi is None:
-                from kiwipiepy import Kiwi
-
-                # The names of several words (`multi.dict`) are left out: 200 MB more, and parts find as well.
-                self._kiwi = Kiwi(num_workers=1, load_multi_dict=False)
-            tokens = self._kiwi.tokenize(text)
         return [
-            stem(token.form) if token.tag == "SL" else token.form
-            for token in tokens
-            if token.tag.split("-")[0] in _TELLING and token.form not in _STOP_WORDS
+            stem(form) if tag == "SL" else form
+            for form, tag in self._morphemes.of(text)
+            if tag.split("-")[0] in _TELLING and form not in _STOP_WORDS
         ]
 
 
