@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition) WHERE 
 """
 _SEEN = """
     INSERT INTO ops.tracking (consumer, topic, partition, position)
-    SELECT %s, topic, partition, position FROM ops.relay_checkpoints WHERE topic = %s
+    SELECT %s, topic, partition, position FROM ops.relay_checkpoints WHERE topic = %s ON CONFLICT DO NOTHING
 """
 
 
@@ -86,7 +86,8 @@ class Site:
         process.wait()
 
     def memory_mb(self, role: str) -> float:
-        return round(psutil.Process(self.running[role].pid).memory_full_info().uss / 1e6, 1)
+        process = psutil.Process(self.running[role].pid)
+        return round(sum(p.memory_full_info().uss for p in (process, *process.children())) / 1e6, 1)
 
     def query(self, statement: str) -> int:
         with psycopg.connect(self.settings.postgres_url) as connection:
@@ -131,10 +132,14 @@ class Site:
 
 
 @asynccontextmanager
-async def laid_out(events: int) -> AsyncIterator[Site]:
-    """Parts with a log of so many events, views built, topics empty; nothing else runs."""
-    with tempfile.TemporaryDirectory(prefix="yeon-bench-") as found:
+async def laid_out(events: int, kept: Path | None = None) -> AsyncIterator[Site]:
+    """Parts with a log of so many events, views built, topics empty; nothing else runs.
+
+    In the directory `kept`, if one is given, all stays when the block ends, and is found again by the next.
+    """
+    with tempfile.TemporaryDirectory(prefix="yeon-bench-") if kept is None else nullcontext(kept) as found:
         directory = Path(found)
+        done = directory / "laid-out"
         parts: list[Part] = []
         try:
             for kind in (Postgres, Valkey, Broker):
@@ -153,10 +158,12 @@ async def laid_out(events: int) -> AsyncIterator[Site]:
                 matcher_port=any_free(),
             )
             prepare(postgres.url)
-            async with connect(postgres.url, "bench") as pool:
-                async with pool.connection() as connection:
-                    await seed(connection, events)
-                await rebuild(pool, EventLog(pool), list(VIEWS.values()))
+            if not done.exists():
+                async with connect(postgres.url, "bench") as pool:
+                    async with pool.connection() as connection:
+                        await seed(connection, events)
+                    await rebuild(pool, EventLog(pool), list(VIEWS.values()))
+                done.touch()
             await topics.prepare(settings)
             site = Site(directory, settings)
             try:

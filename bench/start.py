@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 import time
+from pathlib import Path
 
 from bench.site import ROLES, Site, laid_out
 from bench.stack import say
@@ -41,11 +42,15 @@ async def _measure(site: Site, world: World, events: int) -> None:
         say("start", role=role, events=events, seconds=seconds, memory_mb=site.memory_mb(role))
 
 
-async def _run(events: int, seen_by: list[tuple[str, str]]) -> list[tuple[str, str]]:
+async def _run(
+    events: int, seen_by: list[tuple[str, str]], kept: Path | None = None, *, only_lay_out: bool = False
+) -> list[tuple[str, str]]:
     """Measures on a log of so many events, which these consumers have seen; the names of the matcher's."""
-    async with laid_out(events) as site, World(site.settings) as world:
+    async with laid_out(events, kept) as site, World(site.settings) as world:
         site.start("relay")  # alone first: published at full speed, a million events take a minute
         await site.until(site.relayed)
+        if only_lay_out:
+            return []
         site.have_seen(seen_by)
         for role in ROLES.keys() - {"relay"}:
             site.start(role)
@@ -59,10 +64,13 @@ async def _run(events: int, seen_by: list[tuple[str, str]]) -> list[tuple[str, s
 async def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench.start")
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="a directory for the long log, to be used again")
+    parser.add_argument("--lay-out", action="store_true", help="only make the long log, and keep it")
     options = parser.parse_args(arguments or [])
-    names: list[tuple[str, str]] = []
-    for events in (SHORT, options.events):
-        names = await _run(events, names)
+    if options.lay_out:
+        await _run(options.events, [], options.keep, only_lay_out=True)
+        return
+    await _run(options.events, await _run(SHORT, []), options.keep)
 
 
 if __name__ == "__main__":
