@@ -135,14 +135,17 @@ def backup(
     """Copy the event store, as of one moment, while everything goes on."""
     from datetime import timedelta
 
+    import psycopg
+
     from infra import backup as copies
     from infra.clock import now
-    from infra.settings import Settings
 
     try:
-        said = copies.backup(Settings().postgres_url, file, keys, now(), timedelta(days=keep_days))
+        said = copies.backup(_postgres(), file, keys, now(), timedelta(days=keep_days))
     except (copies.BackupRefused, OSError) as reason:
         _fail(str(reason))
+    except psycopg.OperationalError as error:
+        _fail(f"PostgreSQL does not answer: {error}")
     typer.echo(f"{file} holds the event store up to position {said['position']}; the keys are in {keys}")
 
 
@@ -156,19 +159,31 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Give up the events that are there.")] = False,
 ) -> None:
     """Make the event store what a backup holds; the roles should be stopped, and follow by `yeon rebuild everything`."""
+    import psycopg
+
     from infra import backup as copies
-    from infra.settings import Settings
 
     try:
-        said, people = copies.restore(Settings().postgres_url, file, keys, replace=replace)
+        said, people = copies.restore(_postgres(), file, keys, replace=replace)
     except (copies.BackupRefused, OSError) as reason:
         _fail(str(reason))
+    except psycopg.OperationalError as error:
+        _fail(f"PostgreSQL does not answer: {error}")
     typer.echo(f"{people.restored} keys are back, {people.erased} persons stay erased")
     if people.without:
         typer.echo(f"the keys of {people.without} others are lost: their words cannot be read", err=True)
     typer.echo(
         f"the event store is as of {said['at']}, position {said['position']}; now: yeon rebuild everything"
     )
+
+
+def _postgres() -> str:
+    from infra.settings import Settings
+
+    url = Settings().postgres_url
+    if not url:
+        _fail("There is no PostgreSQL: start `yeon up`, or set YEON_POSTGRES_URL.")
+    return url
 
 
 def _fail(sentence: str) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from rich.console import Console
 from rich.table import Table
 
@@ -26,6 +28,7 @@ app = typer.Typer(
     name="yeon parked",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="Events that a consumer could not take, and behind each the later ones of its key.",
 )
 WAIT_SECONDS = 15.0
@@ -175,7 +178,11 @@ def _run(work: Callable[[Pool], Awaitable[T]]) -> T:
         async with connect(url, "parked", most=2) as pool:
             return await work(pool)
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    except (OperationalError, PoolTimeout) as error:
+        _fail(f"PostgreSQL does not answer: {error}")
+        raise
 
 
 def _json(said: dict[str, Any]) -> str:

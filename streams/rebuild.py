@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg_pool import PoolTimeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -28,7 +29,7 @@ from projections.rebuild import BATCH, Rebuilding, RebuildRunning, rebuild
 from schemas.topics import EXPERTS, TOPICS
 from streams.relay.ledger import LOCK as RELAY_LOCK
 
-app = typer.Typer(name="yeon rebuild", pretty_exceptions_enable=False)
+app = typer.Typer(name="yeon rebuild", pretty_exceptions_enable=False, add_completion=False)
 CHOICES = [*VIEWS, "all", "topics", "index", "everything"]
 _INDEXES = ["matcher:index:%", "matcher:answers:%", "matcher:archive:%"]
 """Whose positions say how far the matcher's indexes are."""
@@ -54,6 +55,8 @@ def main(
         asyncio.run(_rebuild(settings(), what, batch))
     except (RebuildRunning, Stands) as reason:
         _fail(str(reason))
+    except (OperationalError, PoolTimeout) as error:
+        _fail(f"PostgreSQL does not answer: {error}")
     except (KafkaError, TimeoutError) as error:
         _fail(f"Kafka did not do it: {error!r}")
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 from aiokafka.errors import KafkaError
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import dict_row
+from psycopg_pool import PoolTimeout
 from rich.console import Console
 from rich.table import Table
 
@@ -26,7 +27,7 @@ from schemas.topics import TOPICS
 from streams.audit.live import MOST
 from streams.audit.topics import compare_topics
 
-app = typer.Typer(name="yeon audit", pretty_exceptions_enable=False)
+app = typer.Typer(name="yeon audit", pretty_exceptions_enable=False, add_completion=False)
 PATIENCE_SECONDS = 30.0
 """How long the views are given to reach what is published at the start."""
 
@@ -49,6 +50,8 @@ def audit(
         )
     try:
         upto, found, noticed = asyncio.run(_audit(settings(), deep=deep, topics=topics))
+    except (OperationalError, PoolTimeout) as error:
+        _fail(f"PostgreSQL does not answer: {error}")
     except (KafkaError, RebuildRunning, TimeoutError) as error:
         _fail(f"The audit could not be made: {error}")
     equal = all(one.equal for one in found) and not noticed

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from commands.application import Commands
 from infra import postgres
 from infra.backup import BackupRefused, backup, restore
+from infra.cli import app
+from infra.embedded.ports import any_free
 from infra.ids import new_id
 from infra.key_backup import back_up
 from infra.log import EventLog
@@ -193,3 +196,19 @@ async def test_what_does_not_belong_together_is_refused(
     (tmp_path / "d").write_text("no zip")
     with pytest.raises(BackupRefused, match="is no backup"):
         restore(url, tmp_path / "d", tmp_path / "keys", replace=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("", "There is no PostgreSQL"), (f"postgresql://127.0.0.1:{any_free()}/x", "does not answer")],
+)
+def test_without_postgresql_the_command_says_so_in_a_sentence(
+    url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEON_POSTGRES_URL", url)
+    monkeypatch.setenv("YEON_DATA_DIR", str(tmp_path))
+    result = CliRunner().invoke(
+        app, ["backup", str(tmp_path / "store.zip"), "--keys", str(tmp_path / "keys")]
+    )
+    assert result.exit_code == 1
+    assert said in result.output
