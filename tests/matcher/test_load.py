@@ -12,7 +12,8 @@ from matcher.fairness import ASKED
 from matcher.load import Load, margins_of
 from matcher.ranking import RANKER, Considered, Ranked, rank
 from tests.matcher.world import World
-from tests.projections.history import Conversation, History, store
+from tests.projections.history import Conversation, History
+from tests.projections.whole_stories import store
 
 Consider = Callable[..., Considered]
 BUSY = [UUID(int=n) for n in range(1, 6)]

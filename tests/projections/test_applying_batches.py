@@ -14,7 +14,8 @@ from projections.queries.reading import Pool
 from projections.runner import Applied, apply_batch
 from schemas.envelope import Received
 from schemas.topics import CONVERSATIONS
-from tests.projections.history import Conversation, History, rich, store
+from tests.projections.history import Conversation, History
+from tests.projections.whole_stories import rich, store
 
 
 async def dump_all(pool: Pool) -> dict[str, Any]:

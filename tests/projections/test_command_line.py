@@ -7,8 +7,8 @@ import sys
 from infra.log import EventLog
 from projections.queries.reading import Pool
 from projections.runner import apply_batch
-from tests.projections.history import rich, store
 from tests.projections.test_applying_batches import dump_all
+from tests.projections.whole_stories import rich, store
 
 
 async def run(pool: Pool, redis_url: str, *words: str) -> tuple[int | None, str]:

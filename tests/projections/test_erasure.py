@@ -17,8 +17,9 @@ from schemas.events.expert import ExpertProfileSet
 from schemas.ids import expert_stream
 from schemas.port import CommandPort
 from streams.erasure.clearing import erase_once
-from tests.projections.history import Conversation, History, id_of, rich, store
+from tests.projections.history import Conversation, History, id_of
 from tests.projections.test_applying_batches import apply_in, dump_all
+from tests.projections.whole_stories import rich, store
 
 
 class _Nobody:

@@ -11,8 +11,9 @@ from projections.queries.progress import operator_counts
 from projections.queries.reading import Pool
 from projections.queries.rooms import history as history_of
 from projections.runner import apply_batch
-from tests.projections.history import Conversation, store
+from tests.projections.history import Conversation
 from tests.projections.test_parking import REFUSED, two_rooms
+from tests.projections.whole_stories import store
 
 
 async def run(pool: Pool, redis_url: str, *words: str) -> tuple[int | None, str]:

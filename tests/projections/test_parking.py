@@ -18,7 +18,8 @@ from projections.runner import apply_batch
 from schemas.envelope import Event
 from schemas.events.room import MessagePosted
 from schemas.topics import CONVERSATIONS
-from tests.projections.history import Conversation, History, store
+from tests.projections.history import Conversation, History
+from tests.projections.whole_stories import store
 
 REFUSED = "널 \x00 문자"
 """PostgreSQL takes no NUL in a text."""

@@ -14,9 +14,9 @@ from projections.rebuild import LOCK, Rebuilding, RebuildRunning, rebuild
 from projections.runner import apply_batch
 from schemas.events.room import MessagePosted
 from schemas.topics import CONVERSATIONS
-from tests.projections.history import rich, store
 from tests.projections.test_applying_batches import apply_in, dump_all
 from tests.projections.test_parking import REFUSED, two_rooms
+from tests.projections.whole_stories import rich, store
 
 ALL = list(VIEWS.values())
 

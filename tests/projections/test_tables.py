@@ -6,7 +6,7 @@ from projections.queries.reading import Pool
 from projections.tables import TABLES, ddl
 from schemas.events import CATALOGUE
 from schemas.events.account import AccountErased
-from tests.projections.history import rich
+from tests.projections.whole_stories import rich
 
 _COLUMNS = """
     SELECT a.attname, format_type(a.atttypid, NULL), coalesce(k.n, 0) > 0

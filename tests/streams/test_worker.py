@@ -16,7 +16,8 @@ from infra.postgres import pool
 from schemas.envelope import Event
 from schemas.topics import CONVERSATIONS, TOPICS
 from tests.faults.conftest import Roles
-from tests.projections.history import Conversation, History, store
+from tests.projections.history import Conversation, History
+from tests.projections.whole_stories import store
 
 WORKER = ("streams", "worker")
 

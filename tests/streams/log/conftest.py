@@ -12,7 +12,8 @@ from infra.embedded.ports import any_free
 from infra.postgres import pool as connect
 from infra.settings import settings
 from streams.log.__main__ import app
-from tests.projections.history import History, rich, store
+from tests.projections.history import History
+from tests.projections.whole_stories import rich, store
 
 Yeon = Callable[..., Result]
 

@@ -160,7 +160,7 @@ def test_a_story_names_causes() -> None:
     from dataclasses import replace
 
     from streams.log.story import because, story
-    from tests.projections.history import rich
+    from tests.projections.whole_stories import rich
 
     events = [e for e in rich(1).events if "question" in e.type][:3]
     asked, matched, next_one = events
