@@ -1,4 +1,5 @@
-"""Early pushes: what commands of this process append is told to rooms at once, before Kafka or any view has it.
+"""Early pushes: what commands of this process append is told to rooms at once, before Kafka or any view has it. So is who
+came and went.
 
 Listeners here hear it directly, those at other gateways over Redis. The numbers of the append keep the order, as for
 every push; what is lost with this process is found by the comparison with the views.
@@ -46,6 +47,12 @@ class Announcer:
         task = asyncio.create_task(publish(self._redis, pushes, self.name))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def say(self, pushes: Sequence[Heard]) -> None:
+        """Push what no command appended, in its order."""
+        for push in pushes:
+            self._here(push)
+        await publish(self._redis, pushes, self.name)
 
 
 async def publish(redis: Batched, pushes: Sequence[Pushed], by: str = "") -> None:

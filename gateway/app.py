@@ -189,7 +189,7 @@ def _services(
         views=views,
         fanout=fanout,
         ear=ear,
-        present=Present(redis, batched, database),
+        present=Present(redis, batched, database, announcer.say),
         sign_ins=sign_ins,
         typists=typists,
         online=RedisPresence(redis),

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from os import getpid
 from socket import gethostname
@@ -18,7 +18,6 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import frames
-from gateway.announcer import publish
 from gateway.batched import Batched
 from gateway.together import Together
 from infra.ending import ended
@@ -55,10 +54,17 @@ return removed
 class Present:
     """The people with a socket at this gateway."""
 
-    def __init__(self, redis: Redis, batched: Batched, pool: Pool) -> None:
-        """`batched` is for what a rush asks, `redis` for the rest."""
+    def __init__(
+        self,
+        redis: Redis,
+        batched: Batched,
+        pool: Pool,
+        say: Callable[[Sequence[Heard]], Awaitable[None]],
+    ) -> None:
+        """`batched` is for what a rush asks, `redis` for the rest; `say` tells rooms, here and at other gateways."""
         self._redis = redis
         self._batched = batched
+        self._say = say
         self._rooms = Together(partial(room_ids_of, pool), MANY)
         self._add = Together(partial(self._each, _ADD, ONLINE), MANY)
         self._look = Together(partial(self._each, _ADD, LOOKING), MANY)
@@ -186,7 +192,7 @@ class Present:
             log.warning("nobody is told who came or went: %s", error)
             return
         frame = frames.presence(user_id, online)
-        await publish(self._batched, [Heard("room", room, 0, frame) for room in rooms])
+        await self._say([Heard("room", room, 0, frame) for room in rooms])
 
     async def _each(self, script: str, key: str, people: Sequence[tuple[UUID, float]]) -> list[int]:
         """What `script` does with each person and time at `key`."""

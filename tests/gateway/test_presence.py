@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+from gateway.announcer import Announcer
 from gateway.batched import Batched
 from gateway.presence import Present
 from gateway.typists import FORGOTTEN_AFTER_SECONDS, Typists
@@ -29,7 +30,9 @@ async def test_who_was_at_a_gateway_that_died_is_gone_within_ten_seconds(world: 
     asker, expert, _ = await listening(world)
     redis = connect_redis(world.settings.redis_url, "dead")
     async with redis, connect_database(world.settings.postgres_url, "dead") as pool:
-        dead = Present(redis, Batched(redis), pool)  # nobody runs it: its heartbeat is its last
+        batched = Batched(redis)
+        # nobody runs it: its heartbeat is its last
+        dead = Present(redis, batched, pool, Announcer(batched, lambda _: None).say)
         dead.came(expert.id)
         await asker.frame("presence", userId=str(expert.id), online=True)
         died = time.monotonic()
@@ -76,7 +79,7 @@ async def test_who_looks_sees_at_least_one_of_their_clients(world: World) -> Non
     redis = connect_redis(world.settings.redis_url, "looking")
     async with redis, connect_database(world.settings.postgres_url, "looking") as pool:
         batched = Batched(redis)
-        here = Present(redis, batched, pool)
+        here = Present(redis, batched, pool, Announcer(batched, lambda _: None).say)
 
         async def looks() -> bool:
             """Whether somebody who asks from now on is told so, after the next heartbeat."""
