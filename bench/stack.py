@@ -57,7 +57,8 @@ class Running:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             parts = httpx.get(f"{self.http}/readyz", timeout=5).json()["parts"]
-            if parts["matcher"]["ok"] and not any(parts["views"]["behind"].values()):
+            views = parts["views"]
+            if parts["matcher"]["ok"] and views["ok"] and not any(lag["behind"] for lag in views["lag"]):
                 return
             time.sleep(0.1)
         raise SystemExit(f"views and index did not catch up within {seconds:.0f} s")

@@ -27,8 +27,8 @@ from schemas.commands.room import PostMessage
 
 MEMBERS = 5
 PROCESSES = 2
-AWAY_SECONDS = 4.0
-"""Between the drop and the return, at each server: less than an absence, which is told to others after 5 s."""
+AWAY_SECONDS = 2.0
+"""Between the drop and the return, at each server. Who is away for 5 s is absent, and others are told of it."""
 
 
 def _resuming(tokens: Signer, member: UUID, heads: Mapping[UUID, int]) -> Spec:
