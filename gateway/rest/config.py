@@ -1,19 +1,29 @@
 """What a client needs to know before it signs in."""
 
+import asyncio
 from importlib.metadata import version
 from typing import get_args
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
+from psycopg import Error as DatabaseError
 from starlette.responses import Response
 
 from gateway.rest.caller import The, answer
+from gateway.services import Services
+from infra.demo.people import ASKERS
 from infra.settings import Settings
 from infra.vapid import public_key
+from projections.queries.archive import is_demo
 from schemas.base import Urgency
 from schemas.wire.rest import ConfigSaid, LimitsSaid
 
 router = APIRouter(tags=["config"])
+
+GUEST = ASKERS[0]
+"""Whom the page names to those who look around."""
+LOOKED_SECONDS = 1.0
+"""Without its stores a gateway still says the rest."""
 
 
 @router.get("/config", response_model=ConfigSaid)
@@ -41,8 +51,17 @@ async def config(request: Request, the: The) -> Response:
         push_key=public_key(settings),
         drafts=bool(settings.llm_url),
         mails=bool(settings.smtp_url.get_secret_value()),
+        demo=await _demo(the),
     )
     return answer(said.model_dump(mode="json", by_alias=True))
+
+
+async def _demo(the: Services) -> str:
+    try:
+        async with asyncio.timeout(LOOKED_SECONDS):
+            return GUEST.username if await is_demo(the.pool, GUEST.user_id) else ""
+    except (DatabaseError, TimeoutError):
+        return ""
 
 
 def ws_url(settings: Settings, scheme: str, host: str) -> str:

@@ -264,6 +264,8 @@ class ConfigSaid(Said):
     """Whether experts may have an answer drafted."""
     mails: bool = False
     """Whether those who are away are mailed."""
+    demo: str = ""
+    """As whom one can look around; empty where there are no demo people."""
 
 
 class WriteSaid(Said):

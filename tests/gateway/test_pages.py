@@ -30,6 +30,7 @@ class TestPages:
         assert found["wsUrl"].startswith("ws://yeon.test:")
         assert found["limits"]["messages"] == "1000/second"
         assert found["seats"] == 3
+        assert found["demo"] == "", "nobody is named who is not there"
 
     async def test_health_and_what_is_behind(self, world: World) -> None:
         assert (await self.get(world, "/healthz")).json() == {"status": "ok"}

@@ -28,8 +28,8 @@ export function Profile() {
     <${Notifications} />
     <${Sessions} />
     <p class="actions">
-      <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <${LanguageSwitch} />
+      <a class="button plain narrow-only" href="#/experts">${t("nav.experts")}</a>
       <button class="plain" type="button" onClick=${signOut}>${t("sign_out")}</button>
     </p>
     <${Erase} />
@@ -39,7 +39,7 @@ export function Profile() {
 function Erase() {
   const [asking, setAsking] = useState(false);
   if (!asking) {
-    return html`<p><button class="plain" type="button" onClick=${() => setAsking(true)}>${t("erase")}</button></p>`;
+    return html`<p class="actions"><button class="plain" type="button" onClick=${() => setAsking(true)}>${t("erase")}</button></p>`;
   }
   return html`<section class="card" role="alertdialog" aria-label=${t("erase")}>
     <p>${t("erase.sure")}</p>

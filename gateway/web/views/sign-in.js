@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { errorText, t } from "../i18n/index.js";
 import { register, signIn } from "../session.js";
+import { state } from "../state/store.js";
 import { Choice, Field } from "./parts.js";
 import { Brand, LanguageSwitch } from "./side.js";
 
@@ -13,6 +14,7 @@ export function SignIn() {
   const [role, setRole] = useState("questioner");
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState(null);
+  const demo = state.value.config?.demo;
 
   async function submit(event) {
     event.preventDefault();
@@ -71,7 +73,7 @@ export function SignIn() {
           ${isNew ? t("register.switch") : t("sign_in.switch")}
         </button>
       </form>
-      <p class="hint">${t("sign_in.hint")}</p>
+      ${demo && html`<p class="hint">${t("sign_in.hint", { username: demo })}</p>`}
     </main>
   </div>`;
 }

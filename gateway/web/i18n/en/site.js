@@ -22,7 +22,7 @@ export default {
   "sign_in.do": "Sign in",
   "sign_in.doing": "Signing in",
   "sign_in.switch": "I am new here",
-  "sign_in.hint": "Just looking around? Use a demo account. Its password was printed in the terminal at the start.",
+  "sign_in.hint": "Just looking around? Sign in as {username}. The password was printed in the terminal at the start.",
   "register.title": "Create an account",
   "register.do": "Create account",
   "register.switch": "I have an account",

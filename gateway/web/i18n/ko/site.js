@@ -22,7 +22,7 @@ export default {
   "sign_in.do": "들어가기",
   "sign_in.doing": "들어가고 있어요",
   "sign_in.switch": "처음이에요",
-  "sign_in.hint": "둘러보는 중이라면 데모 계정을 써 보세요. 비밀번호는 시작할 때 터미널에 나와 있어요.",
+  "sign_in.hint": "둘러보는 중이라면 {username}로 들어와 보세요. 비밀번호는 시작할 때 터미널에 나와 있어요.",
   "register.title": "가입하기",
   "register.do": "가입하기",
   "register.switch": "이미 계정이 있어요",
