@@ -90,9 +90,11 @@ async def drive(rooms: Sequence[Room], rate: float, seconds: float, record: Reco
 
 
 async def settle(record: Record, expected: int) -> None:
-    """Until `expected` frames have come, for 15 s at most."""
+    """Until `expected` frames and every acknowledgement have come, for 15 s at most."""
     deadline = time.perf_counter() + 15
-    while record.received < expected and time.perf_counter() < deadline:
+    while time.perf_counter() < deadline and (
+        record.received < expected or len(record.acks) + record.errors < len(record.sent)
+    ):
         await asyncio.sleep(0.05)
 
 
