@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.frames import stamp_or_none, text_or_none
+from projections.queries.archive import is_demo
 from projections.queries.reading import Pool, row, rows
 
 _ANSWERED = """
@@ -17,11 +18,12 @@ _FREE = """
     SELECT count(*) AS experts, count(*) FILTER (WHERE expert_id = ANY(%(online)s)) AS online
     FROM views.experts
     WHERE profile_at IS NOT NULL AND available AND open_rooms < capacity AND expert_id <> %(viewer)s
+      AND (%(demo)s OR NOT demo)
 """
 _WAIT = """
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY waited) AS seconds FROM (
         SELECT extract(epoch FROM min(o.closed_at) - q.created_at)::float8 AS waited
-        FROM (SELECT question_id, created_at FROM views.questions
+        FROM (SELECT question_id, created_at FROM views.questions WHERE %(demo)s OR NOT demo
               ORDER BY created_at DESC, question_id DESC LIMIT %(latest)s) q
         JOIN views.offers o ON o.question_id = q.question_id AND o.state = 'accepted'
         GROUP BY q.question_id, q.created_at) AS waits
@@ -44,9 +46,12 @@ async def answered(pool: Pool, viewer: UUID, limit: int = 200) -> list[dict[str,
 
 
 async def about(pool: Pool, viewer: UUID, online: Sequence[UUID]) -> dict[str, Any]:
-    """`{experts, online, usualWaitSeconds}`, as `schemas.wire.suggestions.AboutSaid`; `online` is who is connected."""
-    free = await row(pool, _FREE, {"viewer": viewer, "online": list(online)}) or {}
-    wait = await row(pool, _WAIT, {"latest": _LATEST}) or {}
+    """`{experts, online, usualWaitSeconds}`, as `schemas.wire.suggestions.AboutSaid`; `online` is who is connected.
+
+    Demo people count for demo people only: nobody else's question is put to them."""
+    demo = await is_demo(pool, viewer)
+    free = await row(pool, _FREE, {"viewer": viewer, "online": list(online), "demo": demo}) or {}
+    wait = await row(pool, _WAIT, {"latest": _LATEST, "demo": demo}) or {}
     return {
         "experts": free.get("experts", 0),
         "online": free.get("online", 0),

@@ -1,7 +1,9 @@
 """What the client is told while a question is being written."""
 
+import psycopg
+
 from tests.gateway.conftest import World
-from tests.gateway.person import problem
+from tests.gateway.person import Person, problem
 
 QUESTION = "파이썬은 어떻게 배우나요?"
 
@@ -42,6 +44,24 @@ class TestSuggestions:
             "experts"
         ]
         assert others == before + 1
+
+    async def test_demo_people_count_for_demo_people_only(self, world: World) -> None:
+        # given somebody who is there for a demonstration, whom no real question is put to
+        expert, me, guest = await world.expert(), await world.person(), await world.person()
+
+        async def experts(person: Person) -> int:
+            about = (await person.rest.post("/questions/suggestions", json={})).json()["about"]
+            return int(about["experts"])
+
+        before = await experts(me)
+        async with await psycopg.AsyncConnection.connect(
+            world.settings.postgres_url, autocommit=True
+        ) as store:
+            await store.execute("UPDATE views.experts SET demo = true WHERE expert_id = %s", (expert.id,))
+            await store.execute("UPDATE views.people SET demo = true WHERE user_id = %s", (guest.id,))
+
+        assert await experts(me) == before - 1
+        assert await experts(guest) == before
 
     async def test_too_long_or_unknown_is_refused(self, world: World) -> None:
         me = await world.person()
