@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from infra.embedded import PartFailed, Postgres, Valkey
 from infra.embedded.ports import any_free, is_free
 from infra.kafka import topics
+from infra.kafka.apache import ApacheKafka
 from infra.kafka.cluster import KafkaCluster
 from schemas.topics import TOPICS
 from tests.faults.clients import SECRET, Client
+from tests.faults.cluster.witness import Witness, by_part
 from tests.faults.conftest import Roles
 from tests.faults.loading import Talk, applied, caught_up, talking
 from tests.faults.proxy import Proxy
@@ -64,7 +66,10 @@ class Site:
     recoveries: dict[str, float] = field(default_factory=dict)
     shown: dict[str, float] = field(default_factory=dict)
     """By part, the seconds until an outage of it was to be seen on /readyz and in the metrics; the longest."""
+    looks: dict[str, float] = field(default_factory=dict)
+    """By part, how long it took to answer a gateway that looked."""
     living: list[asyncio.Task[None]] = field(default_factory=list)
+    witness: Witness | None = None
 
     def start(self, *role: str) -> None:
         self.roles.start(*role)
@@ -121,11 +126,25 @@ class Site:
         for client in self.clients:
             client.agrees()
 
+    def begin_watching(self) -> None:
+        """From now on whatever stands for long must be to be seen at a gateway."""
+        self.witness = Witness(self.postgres.url, self._says_all_flows)
+        self.living.append(asyncio.create_task(self.witness.watch()))
+
+    async def _says_all_flows(self) -> bool:
+        try:
+            said = await self.readyz()
+        except (httpx.HTTPError, KeyError):
+            return False
+        return bool(said["flow"] and said["database"])
+
     def check_clients(self) -> None:
-        """Raise what a client was wrongly told."""
+        """Raise what a client was wrongly told, and what stood for long unseen."""
         for task in self.living:
             if task.done():
                 task.result()
+        if self.witness:
+            assert not self.witness.unseen, self.witness.unseen[0]
 
     def _all_said(self) -> bool:
         self.check_clients()
@@ -147,12 +166,17 @@ class Site:
         ) as client:
             parts: dict[str, Any] = (await client.get("/readyz")).json()["parts"]
             text = (await client.get("/metrics")).text
-        up = {
-            line.split('"')[1]: line.endswith(" 1.0")
-            for line in text.splitlines()
-            if line.startswith("yeon_up{")
-        }
-        return {name: part["ok"] and up[name] for name, part in parts.items()}
+        up = by_part(text, "yeon_up")
+        self.looks = by_part(text, "yeon_look_seconds")
+        return {name: part["ok"] and up[name] == 1.0 for name, part in parts.items()}
+
+    async def shows_slow(self, part: str, seconds: float) -> None:
+        """Wait until a gateway's metrics say that this part takes so long to answer."""
+        began = time.monotonic()
+        while self.looks.get(part, 0.0) < seconds:
+            assert time.monotonic() < began + VISIBLE_SECONDS, f"{part} is not seen to be slow: {self.looks}"
+            await asyncio.sleep(0.2)
+            await self.readyz()
 
     async def shows(self, *parts: str) -> None:
         """Wait until a gateway says that one of these parts is out of order, on /readyz and in its metrics."""
@@ -182,6 +206,16 @@ class Site:
                 print(client.seen, client.connections, len(client.said), client.troubles[-3:])
             raise
         self.recoveries[fault] = max(self.recoveries.get(fault, 0.0), round(time.monotonic() - began, 1))
+
+    async def start_brokers(self, nodes: Sequence[ApacheKafka]) -> None:
+        """Start these nodes and wait for them, while the proxies, which are ours, pass on what the others say."""
+        for node in nodes:
+            await asyncio.to_thread(node.prepare)
+            node.launch()  # from this thread: with it ends what it starts
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while not all([await asyncio.to_thread(node.ready) for node in nodes]):
+            assert time.monotonic() < deadline, f"a broker did not answer within {RECOVERY_SECONDS} s"
+            await asyncio.sleep(0.05)
 
     def start_postgres(self) -> None:
         """Start a server that was killed, once the last of its processes has given its shared memory up."""

@@ -46,6 +46,7 @@ async def test_nothing_is_lost_or_twice_whatever_is_killed_frozen_or_cut_off(sit
     await site.roles.until(lambda: applied(site.roles) > 100, 180)
     site.begin_clients()
     await site.flows_again("nothing yet")
+    site.begin_watching()
 
     # when one fault follows the other
     faults = chosen(Random(SEED), site)
@@ -64,6 +65,9 @@ async def test_nothing_is_lost_or_twice_whatever_is_killed_frozen_or_cut_off(sit
         "faults": [fault.__name__ for fault in faults],
         "recovery_seconds": site.recoveries,
         "seen_after_seconds": site.shown,
+        "stood_seconds": max(site.witness.longest.items(), key=lambda found: found[1])
+        if site.witness
+        else None,
         "acknowledged": len(site.talk.acknowledged) + sum(len(client.said) for client in site.clients),
         "seen_by_clients": sum(client.seen for client in site.clients),
         "connections": sum(client.connections for client in site.clients),
