@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     redis_url: str = ""
     qdrant_url: str = ""
     """A Qdrant server; empty for the embedded engine inside the matcher's process."""
+    qdrant_quantisation: Literal["int8", "none"] = "int8"
+    """Whether vectors on a server are searched as bytes, a quarter of the memory."""
+    qdrant_oversampling: float = Field(2.0, ge=0, le=100)
+    """So many times the wanted number are then compared again by the whole vectors; 0 leaves that out."""
     broker: Literal["embedded", "apache"] = "embedded"
     """Which broker `yeon up` starts when there is no `YEON_KAFKA_URL`."""
     embedded_broker: bool = False

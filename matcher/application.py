@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,28 +18,17 @@ from infra.kafka.process import run_app
 from infra.log import EventLog
 from infra.presence import RedisPresence
 from infra.settings import Settings
-from matcher.abreast import Abreast
-from matcher.analysts.factory import budget_of, make_analyst, make_drafter
+from matcher.analysts.factory import budget_of, make_drafter
 from matcher.answering import TYPES as ANSWER_TYPES
-from matcher.answering import Answering
-from matcher.archiving import KIND as ARCHIVE
 from matcher.archiving import TYPES as ARCHIVE_TYPES
-from matcher.archiving import Archive
-from matcher.encoders.contract import Encoder
-from matcher.encoders.factory import make_encoder
-from matcher.encoders.worker import EncoderThread
-from matcher.finder import Finder
-from matcher.index.answers import AnswerIndex
-from matcher.index.contract import ExpertIndex
-from matcher.index.factory import make_answer_index, make_index
+from matcher.encoded import Around, Encoded
 from matcher.index.watching import IndexWatch
-from matcher.indexing import Indexing
 from matcher.lexical.terms import Terms
-from matcher.live_ranker import LiveRanker, rankers_in
-from matcher.recall import Recall
-from matcher.rounds import CONSUMER, TYPES, Rounds
+from matcher.matching import TYPES
+from matcher.reindexing import opened
+from matcher.rounds import CONSUMER, Rounds
 from matcher.service import make_service
-from matcher.spelling import Spellings
+from matcher.serving import FindsNow, SpeltNow
 from matcher.wiping import keep_wiping
 from schemas.port import CommandPort, FeatureSource
 from schemas.topics import ACCOUNTS, CONVERSATIONS, EXPERTS
@@ -67,53 +56,43 @@ async def serve(
     async with (
         postgres.pool(settings.postgres_url, APPLICATION) as pool,
         redis.connect(settings.redis_url, APPLICATION) as client,
-        _encoder(settings) as (thread, encoder),
-        make_analyst(settings, thread, budget) as analyst,
         make_drafter(settings, budget) as drafter,
-        _index(settings, encoder) as index,
-        _answers(settings, encoder, "answers") as answers,
-        _answers(settings, encoder, ARCHIVE) as passages,
+        opened(
+            Around(settings, pool, EventLog(pool), features_from(pool), RedisPresence(client), terms, budget)
+        ) as encoders,
     ):
-        recall = Recall(answers, encoder.dim, encoder.similarity_range)
-        event_log = EventLog(pool)
-        finder = Finder(thread, encoder, index, features_from(pool), RedisPresence(client), recall, terms)
-        spellings = Spellings(index)
-        indexing = Indexing(pool, event_log, thread, encoder.identity, index, recall.set_free, spellings.note)
-        answering = Answering(pool, event_log, thread, recall, index, terms)
-        archive = Archive(pool, event_log, thread, passages, terms, encoder.similarity_range)
-        abreast = Abreast(pool, event_log, indexing.consumer)
-        live = LiveRanker(event_log, rankers_in(settings), encoder.identity)
-        rounds = Rounds(pool, event_log, finder, commands, analyst, abreast, live)
-        await indexing.open()
-        await answering.open()
-        await archive.open()
         await loading
+        matching = encoders.now.matching
+        rounds = Rounds(
+            pool,
+            EventLog(pool),
+            matching.finder,
+            commands,
+            matching.analyst,
+            matching.abreast,
+            matching.live,
+        )
         await rounds.open()
-        log.info("index %s holds %d experts", index.name, await asyncio.to_thread(index.count))
 
-        remembering = [answering.consumer, archive.consumer]
-        consumers = {
-            EXPERTS: [indexing.consumer],
-            CONVERSATIONS: [CONSUMER, *remembering],
-            ACCOUNTS: remembering,
-        }
+        async def switch(to: Encoded) -> None:
+            await rounds.exchange(to.matching)
+
+        consumers = encoders.consumers
+        consumers[CONVERSATIONS].insert(0, CONSUMER)
         group = await prepare_group(APPLICATION, settings, consumers)
         app = build_app(group, settings, EAGER_SECONDS)
-        consume(app, group, [EXPERTS], indexing.apply)
+        consume(app, group, [EXPERTS], encoders.apply_experts)
 
         async def conversations(batch: Batch) -> None:
             """Questions first: somebody waits for them."""
             await rounds.apply(batch)
-            await remember(batch)
-
-        async def remember(batch: Batch) -> None:
-            await answering.apply(batch)
-            await archive.apply(batch)
+            await encoders.apply_conversations(batch)
 
         consume(app, group, [CONVERSATIONS], conversations, only=TYPES | ANSWER_TYPES | ARCHIVE_TYPES)
-        consume(app, group, [ACCOUNTS], remember, only=ANSWER_TYPES | ARCHIVE_TYPES)
-        watch = IndexWatch([index, answers, passages])
-        server = _Endpoint(make_service(finder, archive, drafter, watch, spellings))
+        consume(app, group, [ACCOUNTS], encoders.apply_conversations, only=ANSWER_TYPES | ARCHIVE_TYPES)
+        watch = IndexWatch(encoders.indexes)
+        finds, spelt = FindsNow(encoders.exchangeable), SpeltNow(encoders.exchangeable)
+        server = _Endpoint(make_service(finds, finds, drafter, watch, spelt))
         try:
             await run_app(
                 app,
@@ -124,44 +103,13 @@ async def serve(
                     lambda: server.serve(sockets=[endpoint]),
                     watch.watch_for_ever,
                     rounds.flush_for_ever,
-                    answering.flush_for_ever,
-                    archive.flush_for_ever,
-                    indexing.release_for_ever,
-                    lambda: keep_wiping([index, answers, passages]),
+                    encoders.keep_for_ever,
+                    lambda: encoders.change_for_ever(switch),
+                    lambda: keep_wiping(encoders.indexes),
                 ],
             )
         finally:
             await rounds.flush()
-            await answering.flush()
-            await archive.flush()
-
-
-@contextlib.asynccontextmanager
-async def _encoder(settings: Settings) -> AsyncIterator[tuple[EncoderThread, Encoder]]:
-    thread = EncoderThread(lambda: make_encoder(settings.encoder))
-    encoder = await thread.start()
-    try:
-        yield thread, encoder
-    finally:
-        await thread.stop()
-
-
-@contextlib.asynccontextmanager
-async def _index(settings: Settings, encoder: Encoder) -> AsyncIterator[ExpertIndex]:
-    index = make_index(settings, encoder)
-    try:
-        yield index
-    finally:
-        await asyncio.to_thread(index.close)
-
-
-@contextlib.asynccontextmanager
-async def _answers(settings: Settings, encoder: Encoder, kind: str) -> AsyncIterator[AnswerIndex]:
-    index = make_answer_index(settings, encoder, kind)
-    try:
-        yield index
-    finally:
-        await asyncio.to_thread(index.close)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -75,6 +75,20 @@ class Following:
             if changed:
                 await self.flush()
 
+    async def catch_up(self) -> int:
+        """Apply what the store has beyond the positions reached, whether Kafka brought it or not; how many events."""
+        count = 0
+        async with self._turn:
+            head = await self._log.head()
+            everywhere = {at: head for topic in self._topics for at in positions.everywhere(topic, head)}
+            for after in range(min(self._reached.get(at, 0) for at in everywhere), head, PAGE):
+                events = await self._log.of_types(list(self._types), after, min(after + PAGE, head))
+                new = [e for e in events if e.position > self._reached.get((e.topic, e.partition), 0)]
+                count += await self._apply(new)
+            self._reached = {at: max(head, self._reached.get(at, 0)) for at in everywhere}
+            await self.flush()
+        return count
+
     async def flush(self) -> None:
         """Write the positions that have moved."""
         moved = {at: position for at, position in self._reached.items() if self._written.get(at) != position}

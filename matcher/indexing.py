@@ -8,7 +8,8 @@ position is never ahead of the index. The tracking rows are locked meanwhile, wh
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -28,6 +29,7 @@ from schemas.topics import EXPERTS, TOPICS
 log = logging.getLogger(__name__)
 
 _PAGE = 500
+NOWHERE: Mapping[tuple[str, int], int] = MappingProxyType({})
 RELEASE_SECONDS = 1.0
 _FAULTS = (ValueError, TypeError, LookupError, ArithmeticError)
 """What indexing an event raises when the event is to blame, and no server that is away."""
@@ -72,6 +74,7 @@ class Indexing:
         if len(tracked) < TOPICS[EXPERTS].partitions:
             await self._fill()
         await self._release(None)
+        log.info("index %s holds %d experts", self._index.name, await asyncio.to_thread(self._index.count))
 
     async def apply(self, batch: Batch) -> None:
         """Bring the index past `batch`."""
@@ -81,6 +84,15 @@ class Indexing:
             if events:
                 await self._index_or_park(connection, events)
                 await positions.advance(connection, self.consumer, positions.reached(events))
+
+    async def catch_up(self) -> int:
+        """Index what the store has beyond the tracked positions, whether Kafka brought it or not; how many events."""
+        async with self._pool.connection() as connection, connection.transaction():
+            held = await positions.lock(connection, self.consumer, EXPERTS)
+            head = await self._log.head()
+            count = await self._fill_up_to(connection, head, held)
+            await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
+        return count
 
     async def release_for_ever(self) -> None:
         """Take up again what an operator wants tried again, and fill an index whose positions were forgotten, until
@@ -168,11 +180,15 @@ class Indexing:
             await positions.advance(connection, self.consumer, positions.everywhere(EXPERTS, head))
         log.info("filled %s from the store: %d events up to position %d", self._index.name, count, head)
 
-    async def _fill_up_to(self, connection: AsyncConnection, head: int) -> int:
-        """Index every event up to `head`; how many there are."""
+    async def _fill_up_to(
+        self, connection: AsyncConnection, head: int, after: Mapping[tuple[str, int], int] = NOWHERE
+    ) -> int:
+        """Index every event up to `head` that stands `after` these positions; how many there are."""
         count = 0
         for partition in range(TOPICS[EXPERTS].partitions):
-            events = await self._log.read_partition(EXPERTS, partition, 0, head)
+            events = await self._log.read_partition(
+                EXPERTS, partition, after.get((EXPERTS, partition), 0), head
+            )
             count += len(events)
             for start in range(0, len(events), _PAGE):
                 await self._index_or_park(connection, events[start : start + _PAGE])

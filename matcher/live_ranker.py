@@ -67,6 +67,12 @@ class LiveRanker:
             self._live = ranker.version
         return ranker
 
+    def leave(self) -> None:
+        """It ranks no more: another encoder has taken the place of its own."""
+        if self._live is not None:
+            LIVE.labels(self._live).set(0)
+            self._live = None
+
     async def _of(self, chosen: RankerChosen | None) -> Ranker:
         if chosen is None or not chosen.sha256:
             return HAND_SET

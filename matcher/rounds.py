@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -21,17 +21,14 @@ from infra.log import EventLog
 from infra.tracing import span
 from matcher import positions
 from matcher.abreast import Abreast
-from matcher.analysts.contract import Analysed, Analyst, Question
-from matcher.analysts.stored import to_event
-from matcher.finder import Finder, Search
-from matcher.index.contract import Wanted
+from matcher.analysts.contract import Analyst
+from matcher.exchange import Exchangeable
+from matcher.finder import Finder
 from matcher.listing import Listing
 from matcher.live_ranker import LiveRanker
-from matcher.rankers import HAND_SET
-from matcher.ranking import breadth_of
+from matcher.matching import Matching, Round, round_of
 from schemas.commands.question import OfferCandidates
 from schemas.envelope import Context, Event
-from schemas.events.question import QuestionAsked, RoundRequested
 from schemas.events.unreadable import Unreadable
 from schemas.ids import SYSTEM, match_command
 from schemas.port import CommandPort, Refused, Unavailable
@@ -49,43 +46,6 @@ _SETTLED = frozenset({"conflict", "not_found", "offer_closed", "room_closed"})
 """Refusals that say the question has moved on: there is nothing left to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One round of one question, and the event that began it."""
-
-    event: Event
-    question_id: UUID
-    number: int
-    search: Search
-
-
-TYPES = frozenset({QuestionAsked.TYPE, RoundRequested.TYPE})
-"""The event types that begin a round."""
-
-
-def round_of(event: Event) -> Round | None:
-    """The round that `event` begins, if it begins one."""
-    data = event.data
-    if not isinstance(data, QuestionAsked | RoundRequested):
-        return None
-    number, asked = (data.round, data.excluded) if isinstance(data, RoundRequested) else (1, ())
-    breadth = breadth_of(number)
-    wanted = Wanted(breadth.looked_at, demo=data.demo, excluded=frozenset({*asked, data.asker_id}))
-    search = Search(
-        data.content,
-        data.category,
-        wanted,
-        least_fit=breadth.least_fit,
-        at=event.meta.at.timestamp(),
-    )
-    return Round(event, data.question_id, number, search)
-
-
-def _known(search: Search, analysed: Analysed) -> Search:
-    """The search with what its text was found to say; the category found counts where the asker named none."""
-    return replace(search, analysed=analysed, category=search.category or analysed.analysis.category)
-
-
 class Rounds:
     """The consumer of `yeon.conversations.v1`."""
 
@@ -101,13 +61,10 @@ class Rounds:
     ) -> None:
         """Without `abreast` no question waits for the index; without `live` the hand-set weights rank."""
         self._listing = Listing(event_log)
-        self._abreast = abreast
-        self._live = live
+        self._matching = Exchangeable(Matching(finder, analyst, abreast, live))
         self._pool = pool
         self._log = event_log
-        self._finder = finder
         self._commands = commands
-        self._analyst = analyst
         self._reached: dict[tuple[str, int], int] = {}
         self._written: dict[tuple[str, int], int] = {}
 
@@ -242,39 +199,22 @@ class Rounds:
 
     async def _answer(self, rounds: Sequence[Round]) -> None:
         began = time.time_ns()
-        if self._abreast is not None:
-            await self._abreast.wait(max(one.event.position for one in rounds))
-        commands = await self.answers(rounds)
+        with self._matching.use() as by:
+            if by.abreast is not None:
+                await by.abreast.wait(max(one.event.position for one in rounds))
+            commands = await by.answers(rounds, self._listing)
         await asyncio.gather(
             *(self._send(one, command, began) for one, command in zip(rounds, commands, strict=True))
         )
 
     async def answers(self, rounds: Sequence[Round]) -> list[OfferCandidates]:
         """What `rounds` are answered with, in their order, by what is known now. Changes nothing."""
-        analysed = await self._analyst.analyse(
-            [Question(r.search.content, r.search.category) for r in rounds]
-        )
-        rankers = [await self._live.at(one.event.position) if self._live else HAND_SET for one in rounds]
-        rankings = await self._finder.find(
-            [
-                replace(_known(one.search, found), ranker=ranker)
-                for one, found, ranker in zip(rounds, analysed, rankers, strict=True)
-            ]
-        )
-        lists = [
-            await self._listing.candidates(ranking, ranker.version, one.question_id, one.event.position)
-            for one, ranking, ranker in zip(rounds, rankings, rankers, strict=True)
-        ]
-        return [
-            OfferCandidates(
-                question_id=one.question_id,
-                round=one.number,
-                model=self._finder.model.model_copy(update={"ranker": ranker.version}),
-                candidates=candidates,
-                analysis=to_event(found.analysis),
-            )
-            for one, candidates, found, ranker in zip(rounds, lists, analysed, rankers, strict=True)
-        ]
+        with self._matching.use() as by:
+            return await by.answers(rounds, self._listing)
+
+    async def exchange(self, by: Matching) -> None:
+        """Answer by something else from now on; returns when nothing is answered by what was before."""
+        await self._matching.exchange(by)
 
     async def _send(self, one: Round, command: OfferCandidates, began: int) -> None:
         meta = one.event.meta

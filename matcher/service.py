@@ -21,7 +21,7 @@ from matcher.index.contract import Wanted
 from matcher.llm.contract import LanguageModel, ModelFailed
 from matcher.ranking import Ranked
 from matcher.reasons import to_candidate
-from matcher.spelling import Spellings, Spelt
+from matcher.spelling import Spelt
 from schemas.base import Category, ClosedSaid, QuestionText, Said
 from schemas.events.question import Reason
 
@@ -102,6 +102,14 @@ class Archives(Protocol):
     async def like(self, content: str, *, demo: bool, but: UUID | None, limit: int) -> list[Like]: ...
 
 
+class Spells(Protocol):
+    """What is used of `matcher.spelling.Spellings`."""
+
+    def find(self, text: str) -> Mapping[UUID, Spelt]: ...
+
+    def terms_of(self, category: str) -> frozenset[str]: ...
+
+
 class Watches(Protocol):
     """What is used of `matcher.index.watching.IndexWatch`."""
 
@@ -114,7 +122,7 @@ def make_service(
     archive: Archives | None = None,
     model: LanguageModel | None = None,
     watch: Watches | None = None,
-    spellings: Spellings | None = None,
+    spellings: Spells | None = None,
 ) -> FastAPI:
     """The endpoint over `finder`, the archive, the language model that drafts, who watches the indexes, and how
     specialties are spelt."""

@@ -28,10 +28,10 @@ class Wipeable(Protocol):
 
 
 async def keep_wiping(indexes: Sequence[Wipeable]) -> None:
-    """Look for stale indexes until cancelled."""
+    """Look for stale indexes until cancelled; `indexes` may change meanwhile."""
     rests: dict[str, float] = {}
     while True:
-        for index in indexes:
+        for index in list(indexes):
             began = time.monotonic()
             if index.stale and rests.get(index.name, 0.0) <= began:
                 await wipe(index)

@@ -61,6 +61,17 @@ CREATE TABLE IF NOT EXISTS ops.starts (
     count bigint NOT NULL
 );
 
+-- The encoders that the matcher has indexes for, by the identity of their vectors: the setting that loads each, since when
+-- it is the live one (null while its indexes are filled; the latest counts), and when a matcher last said that it uses
+-- it, or fills its indexes.
+CREATE TABLE IF NOT EXISTS ops.encoders (
+    identity text PRIMARY KEY,
+    setting text NOT NULL,
+    live_since timestamptz,
+    used_at timestamptz NOT NULL DEFAULT now(),
+    filled_at timestamptz NOT NULL DEFAULT '-infinity'
+);
+
 -- How far the audit has compared the store, the topics and the views, and of each part the first difference it found.
 CREATE TABLE IF NOT EXISTS ops.audit (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

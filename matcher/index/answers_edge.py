@@ -135,6 +135,9 @@ class EdgeAnswers:
     def close(self) -> None:
         self._shard.close()
 
+    def drop(self) -> None:
+        self._shard.drop()
+
     def _remove(self, which: qe.Filter, *, forgetting: bool = False) -> None:
         self._shard.write(lambda shard: _take_away(shard, which), flush=self._durable, forgetting=forgetting)
 

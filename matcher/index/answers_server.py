@@ -23,6 +23,7 @@ from matcher.index.answers import (
     index_name,
     to_payload,
 )
+from matcher.index.collections import Quantised, make
 from matcher.index.server import reaching
 from matcher.lexical.sparse import Sparse
 
@@ -33,9 +34,16 @@ class ServerAnswers:
     """The `AnswerIndex` over `qdrant_client`."""
 
     def __init__(
-        self, client: QdrantClient, encoder_identity: str, dim: int, *, kind: str = "answers"
+        self,
+        client: QdrantClient,
+        encoder_identity: str,
+        dim: int,
+        quantised: Quantised | None = None,
+        *,
+        kind: str = "answers",
     ) -> None:
         self._client = client
+        self._quantised = quantised
         self._name = index_name(encoder_identity, kind)
         self._dim = dim
 
@@ -53,20 +61,12 @@ class ServerAnswers:
 
     @reaching()
     def open(self) -> None:
-        if not self.exists():
-            self._client.create_collection(
-                self._name,
-                vectors_config=qm.VectorParams(size=self._dim, distance=qm.Distance.COSINE),
-                sparse_vectors_config={LEXICAL: qm.SparseVectorParams(modifier=qm.Modifier.IDF)},
-            )
         kinds = {
             **dict.fromkeys(INTEGER_KEYS, qm.PayloadSchemaType.INTEGER),
             **dict.fromkeys(FLOAT_KEYS, qm.PayloadSchemaType.FLOAT),
             **dict.fromkeys(KEYWORD_KEYS, qm.PayloadSchemaType.KEYWORD),
         }
-        # Making a payload index that is there already changes nothing, so a kill between two of them is harmless.
-        for key, kind in kinds.items():
-            self._client.create_payload_index(self._name, key, kind)
+        make(self._client, self._name, self._dim, self._quantised, kinds, LEXICAL)
 
     @reaching()
     def put(self, answers: Sequence[Answered], vectors: Vectors, terms: Sequence[Sparse]) -> None:
@@ -105,7 +105,7 @@ class ServerAnswers:
     def search(self, sought: Sequence[Sought]) -> list[list[Near]]:
         if not sought:
             return []
-        answers = self._client.query_batch_points(self._name, [_request(one) for one in sought])
+        answers = self._client.query_batch_points(self._name, [self._request(one) for one in sought])
         return [[Near(int(point.id), point.score) for point in answer.points] for answer in answers]
 
     @reaching()
@@ -134,12 +134,18 @@ class ServerAnswers:
     def close(self) -> None:
         self._client.close()
 
+    @reaching()
+    def drop(self) -> None:
+        self._client.delete_collection(self._name)
 
-def _request(sought: Sought) -> qm.QueryRequest:
-    if sought.dense is not None:
-        return qm.QueryRequest(query=sought.dense.tolist(), filter=_filter(sought), limit=sought.limit)
-    sparse = _sparse(sought.sparse or Sparse())
-    return qm.QueryRequest(query=sparse, using=LEXICAL, filter=_filter(sought), limit=sought.limit)
+    def _request(self, sought: Sought) -> qm.QueryRequest:
+        if sought.dense is not None:
+            params = self._quantised.params if self._quantised else None
+            return qm.QueryRequest(
+                query=sought.dense.tolist(), filter=_filter(sought), params=params, limit=sought.limit
+            )
+        sparse = _sparse(sought.sparse or Sparse())
+        return qm.QueryRequest(query=sparse, using=LEXICAL, filter=_filter(sought), limit=sought.limit)
 
 
 def _filter(sought: Sought) -> qm.Filter:

@@ -125,6 +125,10 @@ class ExpertIndex(Protocol):
 
     def close(self) -> None: ...
 
+    def drop(self) -> None:
+        """Take it away, with all that is in it. It is closed; one that is not there stays away."""
+        ...
+
 
 def index_name(encoder_identity: str) -> str:
     """The name of the index (a directory or a collection) for the vectors of one encoder."""

@@ -104,6 +104,9 @@ class EdgeIndex:
     def close(self) -> None:
         self._index.close()
 
+    def drop(self) -> None:
+        self._index.drop()
+
     @property
     def _shard(self) -> qe.EdgeShard:
         return self._index.opened

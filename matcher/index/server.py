@@ -14,6 +14,7 @@ from qdrant_client import models as qm
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from matcher.encoders.contract import Vectors
+from matcher.index.collections import Quantised, make
 from matcher.index.contract import Hit, IndexedExpert, Wanted, index_name
 from matcher.index.payload import FORM, INTEGER_KEYS, KEYWORD_KEYS, from_payload, to_payload
 
@@ -41,8 +42,15 @@ def reaching() -> Iterator[None]:
 class ServerIndex:
     """The `ExpertIndex` over `qdrant_client`."""
 
-    def __init__(self, client: QdrantClient, encoder_identity: str, dim: int) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        encoder_identity: str,
+        dim: int,
+        quantised: Quantised | None = None,
+    ) -> None:
         self._client = client
+        self._quantised = quantised
         self._name = f"{index_name(encoder_identity)}-{FORM}"
         self._dim = dim
 
@@ -60,15 +68,11 @@ class ServerIndex:
 
     @reaching()
     def open(self) -> None:
-        if not self.exists():
-            self._client.create_collection(
-                self._name, vectors_config=qm.VectorParams(size=self._dim, distance=qm.Distance.COSINE)
-            )
-        # Making a payload index that is there already changes nothing, so a kill between two of them is harmless.
-        for key in INTEGER_KEYS:
-            self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.INTEGER)
-        for key in KEYWORD_KEYS:
-            self._client.create_payload_index(self._name, key, qm.PayloadSchemaType.KEYWORD)
+        indexed = {
+            **dict.fromkeys(INTEGER_KEYS, qm.PayloadSchemaType.INTEGER),
+            **dict.fromkeys(KEYWORD_KEYS, qm.PayloadSchemaType.KEYWORD),
+        }
+        make(self._client, self._name, self._dim, self._quantised, indexed)
 
     @reaching()
     def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
@@ -108,7 +112,13 @@ class ServerIndex:
     @reaching()
     def search(self, vectors: Vectors, wanted: Sequence[Wanted]) -> list[list[Hit]]:
         requests = [
-            qm.QueryRequest(query=vector.tolist(), filter=_filter(want), limit=want.limit, with_payload=True)
+            qm.QueryRequest(
+                query=vector.tolist(),
+                filter=_filter(want),
+                params=self._quantised.params if self._quantised else None,
+                limit=want.limit,
+                with_payload=True,
+            )
             for vector, want in zip(vectors, wanted, strict=True)
         ]
         answers = self._client.query_batch_points(self._name, requests) if requests else []
@@ -125,6 +135,10 @@ class ServerIndex:
 
     def close(self) -> None:
         self._client.close()
+
+    @reaching()
+    def drop(self) -> None:
+        self._client.delete_collection(self._name)
 
 
 def _filter(want: Wanted) -> qm.Filter:

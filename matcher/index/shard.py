@@ -69,8 +69,10 @@ class Shard:
         return self._made.exists()
 
     def open(self) -> None:
-        """Load the shard, or make it, also in place of one that is open and whose files are gone. Raises
-        `DirectoryInUse`."""
+        """Load the shard, or make it, also in place of one that is open and whose files are gone. One that is open stays
+        as it is. Raises `DirectoryInUse`."""
+        if self._is_open():
+            return
         self._path.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         kept = self._kept if self.exists() else None
@@ -138,6 +140,12 @@ class Shard:
             self._held.close()
             self._held = None
 
+    def drop(self) -> None:
+        """Remove the directory, which nobody has open."""
+        # First what says that it counts, so that a kill leaves nothing that is taken for a shard.
+        self._made.unlink(missing_ok=True)
+        shutil.rmtree(self._path, ignore_errors=True)
+
     @property
     def _made(self) -> Path:
         return self._path / MADE
@@ -155,6 +163,13 @@ class Shard:
     def _mark(self) -> None:
         with suppress(FileNotFoundError):  # of an index that is gone nothing is left
             (self._path / STALE).touch()
+
+    def _is_open(self) -> bool:
+        """Whether the shard is open, and the files are there that it was opened with."""
+        if self._opened is None or self._held is None or not self.exists():
+            return False
+        lock = self._path / "lock"
+        return lock.exists() and os.path.samestat(lock.stat(), os.fstat(self._held.fileno()))
 
     def _take_lock(self) -> None:
         lock = (self._path / "lock").open("w")

@@ -30,6 +30,7 @@ class IndexWatch:
     """`out` says by name what is wrong with an index, as of the last look."""
 
     def __init__(self, indexes: Sequence[Watched]) -> None:
+        """`indexes` may change under it."""
         self._indexes = indexes
         self._asked: dict[str, asyncio.Task[bool]] = {}
         self.out: dict[str, str] = {}
@@ -42,11 +43,15 @@ class IndexWatch:
 
     async def look(self) -> None:
         """Ask every index; those that are away are each waited for no longer than 2 s."""
-        found = await asyncio.gather(*(self._fault(index) for index in self._indexes))
+        indexes = list(self._indexes)
+        found = await asyncio.gather(*(self._fault(index) for index in indexes))
         self.out = {
-            index.name: fault for index, fault in zip(self._indexes, found, strict=True) if fault is not None
+            index.name: fault for index, fault in zip(indexes, found, strict=True) if fault is not None
         }
-        for index in self._indexes:
+        for gone in self._asked.keys() - {index.name for index in indexes}:
+            del self._asked[gone]
+            UP.remove(gone)
+        for index in indexes:
             UP.labels(index.name).set(index.name not in self.out)
 
     async def _fault(self, index: Watched) -> str | None:

@@ -28,8 +28,9 @@ from matcher.index.answers_edge import EdgeAnswers
 from matcher.index.edge import EdgeIndex
 from matcher.indexing import Indexing
 from matcher.lexical.terms import Terms
+from matcher.matching import round_of
 from matcher.recall import Recall
-from matcher.rounds import Rounds, round_of
+from matcher.rounds import Rounds
 from projections.prepare import prepare
 from projections.queries.experts import Features
 from projections.runner import apply_batch
