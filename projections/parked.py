@@ -12,7 +12,7 @@ import typer
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra import redis
 from infra.log import EventLog
@@ -53,7 +53,10 @@ def list_(consumer: OfConsumer = None, as_json: AsJson = False) -> None:
     if not found:
         print("Nothing is parked.")
         return
-    table = Table("consumer", "key", "position", "behind", "since", "reason")
+    # The key whole, however narrow the window: it is what `release --key` and `drop` want.
+    table = Table(
+        "consumer", Column("key", min_width=36, no_wrap=True), "position", "behind", "since", "reason"
+    )
     for first, *behind in by_key(found):
         since = first.parked_at.isoformat(timespec="seconds")
         table.add_row(

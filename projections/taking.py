@@ -122,4 +122,7 @@ async def write_apart(connection: AsyncConnection[Any], schema: str, all_taken: 
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\x00", "\\0")[:1_000]
+    # Only the first line of PostgreSQL's: further ones hold the row, with a person's words, which nobody would forget here.
+    told = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    said = told or str(error)
+    return f"{type(error).__name__}: {said}".replace("\x00", "\\0")[:1_000]

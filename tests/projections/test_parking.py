@@ -60,12 +60,23 @@ async def test_a_refused_row_parks_its_event_and_those_behind_it_for_that_view_o
     assert await contents(pool, good) == ["말 0", "말 1", "말 2"]
     parked = [one for batch in applied for one in batch.parked]
     assert [(one.consumer, one.key) for one in parked] == [("view:rooms", bad.id)] * 2
-    assert "NUL" in parked[0].reason or "u0000" in parked[0].reason.lower() or "\\0" in parked[0].reason
+    assert "unsupported Unicode escape sequence" in parked[0].reason
     assert "behind" in parked[1].reason
     assert (await operator_counts(pool))["parked"] == {"view:rooms": 2}
     assert (await operator_counts(pool))["questions"] == {"in_progress": 1, "resolved": 1}
     pushed = [push.seq for batch in applied for push in batch.pushes if push.id == bad.room_id]
     assert pushed == [1], "what is parked is not pushed"
+
+
+async def test_the_reason_of_a_refusal_holds_no_words_of_a_person(pool: Pool, log: EventLog) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "ALTER TABLE views.room_items ADD CONSTRAINT odd CHECK (content <> '비밀이에요')"
+        )
+    history, _, _ = two_rooms("비밀이에요")
+    first, *_ = (await apply_batch(pool, history.received(), log)).parked
+    assert '"odd"' in first.reason
+    assert "비밀이에요" not in first.reason
 
 
 async def test_a_projector_that_raises_parks_the_event(
