@@ -1,7 +1,8 @@
 """The question aggregate: from being asked, over offers in rounds, to its end. Its stream is the question id.
 
 It keeps the matcher's whole ranking, so that a decline or an expiry brings the next candidate in the same append.
-Waiting for the matcher is the status `pending`; a ranking for another round than the one waited for changes nothing.
+Waiting for the matcher is the status `pending`, or `looking` while a room is open in which every expert is silent; a
+ranking for another round than the one waited for changes nothing.
 """
 
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Question(Sourced):
 
     def awaits(self, round_number: int) -> bool:
         """Whether the matcher's ranking for this round is wanted."""
-        return self.state.status == "pending" and self.state.round == round_number
+        return (self.state.status == "pending" or self.state.looking) and self.state.round == round_number
 
     def offer(
         self,
@@ -80,6 +81,7 @@ class Question(Sourced):
             self._search_on(rules, meta)
             return
         offers = self._offers_to(first, rules, meta)
+        in_progress = self.state.status == "in_progress"
         data = QuestionMatched(
             **self._about(),
             round=self.state.round,
@@ -87,10 +89,11 @@ class Question(Sourced):
             candidates=tuple(ranking),
             offers=offers,
             analysis=analysis,
+            in_progress=in_progress,
             told=(
                 *_told("question_assigned", (offer.expert_id for offer in offers)),
                 *_told("expert_matched", [self.state.asker_id]),
-                *_told("question_status", [self.state.asker_id]),
+                *_told("question_status", [] if in_progress else [self.state.asker_id]),
             ),
         )
         self.say(data, meta)
@@ -164,7 +167,7 @@ class Question(Sourced):
             if self.state.status == "in_progress":
                 told += _told("expert_matched", [self.state.asker_id])
             self.say(QuestionOffered(**self._about(), round=self.state.round, offers=offers, told=told), meta)
-        elif not self.state.offers and self.state.status == "matched":
+        elif not self.state.offers and not self.state.looking:
             self._search_on(rules, meta)
 
     # What the asker decides
@@ -281,16 +284,16 @@ class Question(Sourced):
         tried = self.state.round - self.state.rounds_before
         if tried < rules.rounds:
             self._request_round(meta, retried=False)
-        else:
+        elif self.state.status != "in_progress":
             told = _told("question_status", [self.state.asker_id])
             self.say(QuestionUnmatched(**self._ids(), rounds=self.state.round, told=told), meta)
 
     def _request_round(self, meta: Meta, *, retried: bool) -> None:
-        changed = retried or self.state.status != "pending"
+        in_progress = self.state.status == "in_progress"
+        changed = retried or self.state.status not in ("pending", "in_progress")
         told = _told("question_status", [self.state.asker_id] if changed else [])
-        asked = self.state.asked
-        data = RoundRequested(**self._about(), round=self.state.round + 1, excluded=asked, told=told)
-        self.say(data, meta)
+        about = {**self._about(), "round": self.state.round + 1, "in_progress": in_progress, "told": told}
+        self.say(RoundRequested(**about, excluded=self.state.asked), meta)
 
 
 def _told(frame: InboxFrame, user_ids: "Sequence[UUID] | Any") -> tuple[Told, ...]:

@@ -51,6 +51,8 @@ class QuestionState(State):
     accepted_at: dict[UUID, datetime] = Field(default_factory=dict)
     silent: tuple[UUID, ...] = ()
     """Those among the accepted who said nothing in time."""
+    looking: bool = False
+    """Whether others are looked for while the room is open, since all who accepted are silent."""
     stars: dict[UUID, int] = Field(default_factory=dict)
     resolved_at: datetime | None = None
     shared: tuple[UUID, ...] = ()
@@ -78,7 +80,9 @@ def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
         case QuestionEdited():
             state.content, state.category, state.urgency = data.content, data.category, data.urgency
         case QuestionMatched():
-            state.status = "matched"
+            state.looking = False
+            if not data.in_progress:
+                state.status = "matched"
             state.bench = data.candidates
             _offered(state, data.offers)
         case QuestionOffered():
@@ -97,18 +101,23 @@ def remembered(state: QuestionState, data: EventData, at: datetime) -> None:
         case RoundRequested():
             if state.status == "unmatched":
                 state.rounds_before = state.round
-            state.status = "pending"
+            if data.in_progress:
+                state.looking = True
+            else:
+                state.status = "pending"
             state.round = data.round
             state.bench = ()
         case QuestionUnmatched():
             state.status = "unmatched"
         case QuestionResolved():
             state.status = "resolved"
+            state.looking = False
             state.resolved_at = at
         case QuestionReopened():
             state.status = "in_progress"
         case QuestionCancelled():
             state.status = "cancelled"
+            state.looking = False
         case ExpertRated():
             state.stars = {**state.stars, data.expert_id: data.stars}
         case QuestionShared():

@@ -26,4 +26,6 @@ _AFTER: dict[type[EventData], QuestionStatus] = {
 
 def status_after(data: EventData) -> QuestionStatus | None:
     """The status the question has after this event; None if the event leaves it where it is."""
+    if isinstance(data, QuestionMatched | RoundRequested) and data.in_progress:
+        return None
     return _AFTER.get(type(data))

@@ -110,6 +110,12 @@ SENTENCES = {
         "새로 온 사람을 뽑는 추첨에서 이 자리에 설 확률. 개정 4 이전에는 없습니다."
     ),
     "Unknown of matches before revision 3.": "개정 3 이전의 매칭에는 없습니다.",
+    "Everyone who accepted is silent: others are asked into the room that is open, and the status stays.": (
+        "수락한 전문가가 모두 말이 없습니다. 열려 있는 대화방에 다른 전문가를 청하며, 상태는 그대로입니다."
+    ),
+    "Everyone who accepted is silent: the room stays open while others are looked for, and so does the status.": (
+        "수락한 전문가가 모두 말이 없습니다. 다른 전문가를 찾는 동안 대화방과 상태는 그대로입니다."
+    ),
     "Why a language model that was to be asked had no part in it.": "언어 모델에 맡기려 했으나 쓰지 못한 까닭.",
     "A name from the operator's list, empty if unsure; sealed, since it tells what the person's question is about.": (
         "운영자의 목록에 있는 이름. 확실하지 않으면 비어 있습니다. 질문의 내용을 알려 주므로 봉해 둡니다."

@@ -164,7 +164,7 @@ SAMPLES: tuple[EventData, ...] = (
     OffersWithdrawn(
         **QUESTION_IDS, told=(_told(SECOND, "offer_closed", 2),), expert_ids=(SECOND,), reason="taken"
     ),
-    RoundRequested(**QUESTION_IDS, **WORDS, round=2, excluded=(EXPERT, SECOND)),
+    RoundRequested(**QUESTION_IDS, **WORDS, round=2, excluded=(EXPERT, SECOND), in_progress=True),
     QuestionUnmatched(**QUESTION_IDS, told=(_told(ASKER, "question_status", 3),), rounds=3),
     QuestionResolved(**QUESTION_IDS, told=(_told(ASKER, "question_status", 4),)),
     QuestionReopened(**QUESTION_IDS, told=(_told(ASKER, "question_status", 5),)),

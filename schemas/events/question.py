@@ -126,6 +126,8 @@ class QuestionMatched(_WithContent):
     offers: tuple[Offer, ...]
     analysis: QuestionAnalysis | None = None
     """Unknown of matches before revision 3."""
+    in_progress: bool = False
+    """Everyone who accepted is silent: others are asked into the room that is open, and the status stays."""
 
 
 class QuestionOffered(_WithContent):
@@ -185,6 +187,8 @@ class RoundRequested(_WithContent):
     round: int
     excluded: tuple[UUID, ...]
     """Experts already asked, who are not asked again."""
+    in_progress: bool = False
+    """Everyone who accepted is silent: the room stays open while others are looked for, and so does the status."""
 
 
 class QuestionUnmatched(_QuestionEvent):

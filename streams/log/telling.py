@@ -111,7 +111,8 @@ def sentence(data: EventData, names: Names) -> str:
         case question.OffersWithdrawn():
             return f"taken back from {all_of(data.expert_ids)} ({data.reason})"
         case question.RoundRequested():
-            return f"round {data.round} is to be searched; {len(data.excluded)} were asked before"
+            silent = ", since nobody says anything" if data.in_progress else ""
+            return f"round {data.round} is to be searched{silent}; {len(data.excluded)} were asked before"
         case question.QuestionUnmatched():
             return f"nobody after {data.rounds} rounds"
         case question.ExpertRated():

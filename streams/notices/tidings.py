@@ -48,7 +48,8 @@ def told_by(event: Event) -> list[Tiding]:
     match data:
         case QuestionMatched():
             found = [Tiding(offer.expert_id, data.question_id, "offer") for offer in data.offers]
-            found.append(Tiding(data.asker_id, data.question_id, "matched"))
+            if not data.in_progress:
+                found.append(Tiding(data.asker_id, data.question_id, "matched"))
         case QuestionOffered():
             found = [Tiding(offer.expert_id, data.question_id, "offer") for offer in data.offers]
         case OfferAccepted() | RoomOpened():

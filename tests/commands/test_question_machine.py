@@ -40,6 +40,7 @@ class QuestionMachine(RuleBasedStateMachine):
         self.accepted: list[UUID] = []
         self.accepted_at: dict[UUID, datetime] = {}
         self.silent: set[UUID] = set()
+        self.looking = False
         self.resolved_at = START
         self.stars: dict[UUID, int] = {}
         if ranked:
@@ -84,7 +85,7 @@ class QuestionMachine(RuleBasedStateMachine):
         else:
             self.end(0, comes, free)
 
-    @precondition(lambda self: self.status == "pending")
+    @precondition(lambda self: self.status == "pending" or self.looking)
     @rule(
         found=st.lists(st.sampled_from(EXPERTS), max_size=5, min_size=1, unique=True),
         busy=st.sets(st.sampled_from(EXPERTS), max_size=2),
@@ -102,7 +103,7 @@ class QuestionMachine(RuleBasedStateMachine):
         if not chosen:
             return self.search_on(said)
         assert types(said) == ["QuestionMatched"]
-        self.status = "matched"
+        self.status, self.looking = "in_progress" if self.looking else "matched", False
         self.bench = [one.expert_id for one in ranking if one.expert_id not in chosen]
         return self.offered(chosen)
 
@@ -111,9 +112,13 @@ class QuestionMachine(RuleBasedStateMachine):
         self.asked |= set(chosen)
 
     def search_on(self, said: list[EventData]) -> None:
+        talked = self.status == "in_progress"
         if self.tried < RULES.rounds:
             assert types(said) == ["RoundRequested"]
-            self.round, self.tried, self.status, self.bench = self.round + 1, self.tried + 1, "pending", []
+            self.round, self.tried, self.bench = self.round + 1, self.tried + 1, []
+            self.status, self.looking = "in_progress" if talked else "pending", talked
+        elif talked:
+            assert said == []
         else:
             assert types(said) == ["QuestionUnmatched"]
             self.status = "unmatched"
@@ -169,7 +174,7 @@ class QuestionMachine(RuleBasedStateMachine):
             assert types(said) == ["QuestionOffered"]
             self.bench.remove(next_one)
             self.offered([next_one])
-        elif self.status == "matched" and not self.open:
+        elif wanted and not self.open and not self.looking:
             self.search_on(said)
         else:
             assert said == []
@@ -208,7 +213,7 @@ class QuestionMachine(RuleBasedStateMachine):
         allowed = self.status == "in_progress"
         self.does(allowed, lambda: self.question.resolve((), self.meta))
         if allowed:
-            self.status, self.resolved_at = "resolved", self.now
+            self.status, self.resolved_at, self.looking = "resolved", self.now, False
             self.open.clear()
 
     @rule()
@@ -225,7 +230,7 @@ class QuestionMachine(RuleBasedStateMachine):
         allowed = self.status in ("pending", "matched", "unmatched", "in_progress")
         self.does(allowed, lambda: self.question.cancel((), self.meta))
         if allowed:
-            self.status = "cancelled"
+            self.status, self.looking = "cancelled", False
             self.open.clear()
 
     @rule(expert=st.sampled_from(EXPERTS), stars=st.integers(1, 5))
@@ -247,6 +252,7 @@ class QuestionMachine(RuleBasedStateMachine):
         assert state.stars == self.stars
         assert (state.content, state.urgency) == (self.words, self.urgency)
         assert set(state.silent) == self.silent
+        assert state.looking == self.looking
         if self.status == "matched":
             assert [one.expert_id for one in state.bench] == self.bench
 

@@ -7,9 +7,22 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.refusals import Forbidden
-from schemas.commands.question import AcceptOffer, DeclineOffer, ExpireOffer, GoOnWithout
+from schemas.commands.question import (
+    AcceptOffer,
+    DeclineOffer,
+    ExpireOffer,
+    GoOnWithout,
+    ReopenQuestion,
+    ResolveQuestion,
+)
 from schemas.commands.room import PostMessage
-from schemas.events.question import ExpertSilent, QuestionOffered
+from schemas.events.question import (
+    ExpertSilent,
+    OffersExpired,
+    QuestionMatched,
+    QuestionOffered,
+    RoundRequested,
+)
 from schemas.ids import SYSTEM, room_of
 from tests.commands.deciding import RULES, World, told, types
 
@@ -95,9 +108,7 @@ def test_it_is_said_once(world: World) -> None:
     assert world.said(SYSTEM, without(question_id, silent)) == []
 
 
-def test_a_substitute_who_says_no_is_followed_by_another_and_the_room_never_searches_anew(
-    world: World,
-) -> None:
+def test_a_substitute_who_says_no_is_followed_by_another_and_then_it_is_searched_wider(world: World) -> None:
     asker, silent, second, third, fourth = (
         world.person(),
         world.expert(),
@@ -114,7 +125,51 @@ def test_a_substitute_who_says_no_is_followed_by_another_and_the_room_never_sear
     ]
     world.now += TIME
     expire = ExpireOffer(question_id=question_id, expert_id=fourth, round=1)
-    assert types(world.said(SYSTEM, expire)) == ["OffersExpired"]
+    expired, wider = world.said(SYSTEM, expire)
+    assert isinstance(expired, OffersExpired)
+    assert isinstance(wider, RoundRequested)
+    assert (wider.round, wider.in_progress, told(wider)) == (2, True, [])
+    assert set(wider.excluded) == {silent, second, third, fourth}
+
+
+def searching(world: World, asker: UUID, silent: UUID) -> UUID:
+    """A question whose only candidate accepted and said nothing: others are looked for."""
+    question_id = accepted(world, asker, silent)
+    world.now += TIME
+    assert types(world.said(SYSTEM, without(question_id, silent))) == ["ExpertSilent", "RoundRequested"]
+    return question_id
+
+
+def test_who_is_found_wider_is_asked_into_the_open_room(world: World) -> None:
+    asker, silent, found = world.person(), world.expert(), world.expert()
+    question_id = searching(world, asker, silent)
+    (matched,) = world.offer(question_id, silent, found, round=2)
+
+    assert isinstance(matched, QuestionMatched)
+    assert matched.in_progress
+    assert [one.expert_id for one in matched.offers] == [found], "who was silent is not asked again"
+    assert told(matched) == [("question_assigned", found), ("expert_matched", asker)]
+    said = world.said(found, AcceptOffer(question_id=question_id))
+    assert types(said) == ["ExpertEngaged", "OfferAccepted", "UserJoined"]
+    assert world.offer(question_id, found, round=2) == [], "no more is waited for"
+
+
+def test_where_nobody_is_found_the_room_stays_as_it_is(world: World) -> None:
+    asker, silent = world.person(), world.expert()
+    question_id = searching(world, asker, silent)
+    for number in range(2, RULES.rounds):
+        assert types(world.offer(question_id, round=number)) == ["RoundRequested"]
+    assert world.offer(question_id, round=RULES.rounds) == []
+    says_something(world, question_id, silent)
+
+
+def test_a_room_that_has_ended_looks_for_nobody(world: World) -> None:
+    asker, silent, found = world.person(), world.expert(), world.expert()
+    question_id = searching(world, asker, silent)
+    world.do(asker, ResolveQuestion(question_id=question_id))
+    assert world.offer(question_id, found, round=2) == []
+    world.do(asker, ReopenQuestion(question_id=question_id))
+    assert world.offer(question_id, found, round=2) == []
 
 
 def test_while_another_talks_nobody_else_is_asked() -> None:

@@ -158,9 +158,16 @@ class Conversation:
     def asked(self) -> Event:
         return self.history.add(self.id, QuestionAsked(**self._content(asker_name="묻는 이")))
 
-    def matched(self, experts: Sequence[UUID], asked: int | None = None) -> Event:
+    def matched(
+        self,
+        experts: Sequence[UUID],
+        asked: int | None = None,
+        *,
+        round_number: int = 1,
+        in_progress: bool = False,
+    ) -> Event:
         """The first `asked` of these candidates are offered it, all if None."""
-        offers = self.offers(experts)
+        offers = self.offers(experts, round_number)
         candidates = tuple(
             Candidate(
                 expert_id=o.expert_id,
@@ -175,9 +182,8 @@ class Conversation:
         offers = offers[:asked]
         told = self.history.told("question_assigned", *(offer.expert_id for offer in offers))
         told += self.history.told("expert_matched", self.asker)
-        data = QuestionMatched(
-            **self._content(round=1, model=MODEL, candidates=candidates, offers=offers, told=told)
-        )
+        found = {"round": round_number, "candidates": candidates, "offers": offers, "told": told}
+        data = QuestionMatched(**self._content(model=MODEL, in_progress=in_progress, **found))
         return self.history.add(self.id, data)
 
     def offered(self, expert: UUID) -> Event:
@@ -219,8 +225,9 @@ class Conversation:
         told = self.history.told("offer_closed", *experts)
         return self._question(OffersWithdrawn, expert_ids=experts, reason=reason, told=told)
 
-    def round_requested(self, round_number: int) -> Event:
-        return self.history.add(self.id, RoundRequested(**self._content(round=round_number, excluded=())))
+    def round_requested(self, round_number: int, *, in_progress: bool = False) -> Event:
+        data = RoundRequested(**self._content(round=round_number, excluded=()), in_progress=in_progress)
+        return self.history.add(self.id, data)
 
     def unmatched(self) -> Event:
         told = self.history.told("question_status", self.asker)

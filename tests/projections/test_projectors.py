@@ -94,6 +94,8 @@ def test_an_experts_figures_are_sums(one: Conversation, happens: Any, sums: dict
         (lambda one: one.declined(FIRST), None),
         (lambda one: one.accepted(FIRST), "in_progress"),
         (lambda one: one.round_requested(2), "pending"),
+        (lambda one: one.round_requested(2, in_progress=True), None),
+        (lambda one: one.matched([FIRST], round_number=2, in_progress=True), None),
         (lambda one: one.unmatched(), "unmatched"),
         (lambda one: one.resolved(), "resolved"),
         (lambda one: one.reopened(), "in_progress"),

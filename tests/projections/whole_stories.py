@@ -32,7 +32,7 @@ def rich(questions: int = 6, seed: int = 1) -> History:
 
 def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     asker, guest = history.person(f"묻는 이 {number}"), history.person(f"손님 {number}")
-    first, second, third, fourth, *_ = experts[number % 5 :] + experts[: number % 5]
+    first, second, third, fourth, fifth = experts[number % 5 :] + experts[: number % 5]
     one = Conversation(history, str(number), asker)
     yield one.asked()
     yield one.matched([first, second, third])
@@ -51,6 +51,8 @@ def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     yield one.withdrawn(third)
     yield one.expired(fourth)
     yield one.silent(first)
+    yield one.round_requested(2, in_progress=True)
+    yield one.matched([fifth], round_number=2, in_progress=True)
     message = one.said(asker)
     yield message
     yield one.said(first, "반갑습니다 🙂")
