@@ -23,6 +23,8 @@ REST_AT_MOST_SECONDS = 0.05
 """Who has missed more than so many pages leaves the machine to others after each for so many times as long as the page took:
 the busier it is, the longer a page takes, and the longer the rest."""
 PATIENCE = 50
+PAUSE_SECONDS = 0.02
+BEHIND = "the views are behind what was already delivered"
 SIGNED_OUT = "signed_out"  # said among gateways, never to a client: this person's sockets are to end
 ABOUT_ONESELF = frozenset({"typing_indicator", "presence"})
 
@@ -62,7 +64,7 @@ class Fanout:
         line.begin_joining()
         try:
             await self._channels.subscribe(line.channel)
-            head, first = await self._views.room_entry(room_id, listener.user_id, after)
+            head, first = await self._entry(line, listener, after)
             line.detach(listener)
             newest = max(head, line.feed.head or 0)
             has = newest if after is None else min(after, newest)
@@ -162,6 +164,23 @@ class Fanout:
             del lines[key]
             self._channels.unsubscribe(line.channel)
 
+    async def _entry(self, line: Line, listener: Listener, after: int | None) -> tuple[int, Numbered]:
+        """What the views say of the room once they hold everything up to `after`.
+
+        Another gateway told of messages at their append, before any view had them; whoever comes from there has more than
+        the views. Who claims to have what was never appended is not waited for.
+        """
+        head, first = await self._views.room_entry(line.key, listener.user_id, after)
+        if after is None or after <= max(head, line.feed.head or 0):
+            return head, first
+        heard = min(after, await self._views.appended(line.key))
+        for _ in range(PATIENCE):
+            if heard <= head:
+                return head, first
+            await asyncio.sleep(PAUSE_SECONDS)
+            head, first = await self._views.room_entry(line.key, listener.user_id, after)
+        raise Unavailable(BEHIND)
+
     async def _catch_up(
         self, line: Line, listener: Listener, has: int, newest: int, first: Numbered | None = None
     ) -> tuple[int, bool]:
@@ -200,5 +219,5 @@ class Fanout:
             if has >= (line.feed.head or 0):
                 return has, inside
             newest = line.feed.head or 0
-            await asyncio.sleep(0.02)
-        raise Unavailable("the views are behind what was already delivered")
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise Unavailable(BEHIND)

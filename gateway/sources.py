@@ -26,6 +26,10 @@ class Views(Protocol):
         """The last `seq` of the room, and the first few of its history after `after`, if that is given. Raises `NotInRoom`."""
         ...
 
+    async def appended(self, room_id: UUID) -> int:
+        """The last `seq` of the room in the event store, which the views may not hold yet."""
+        ...
+
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         """The first `most` (`PAGE` at most) of the history after `after`, ascending."""
         ...

@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.line import Numbered, framed
 from gateway.sources import PAGE, NotInRoom
 from gateway.together import Together
+from infra.log import EventLog
 from projections.queries.inbox import LATELY, inbox_frames, unbroken_heads
 from projections.queries.progress import heads
 from projections.queries.reading import Pool
@@ -23,6 +24,7 @@ class QueriedViews:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._log = EventLog(pool)
         self._room_entries = Together(partial(entries, pool), MANY // FIRST)
         self._inbox_heads = Together(partial(unbroken_heads, pool, lately=LATELY), MANY)
         self._room_pages = Together(partial(room_frames, pool), MANY, _frames)
@@ -36,6 +38,10 @@ class QueriedViews:
             raise NotInRoom
         head, first = found
         return head, [(seq, framed(frame)) for seq, frame in first]
+
+    async def appended(self, room_id: UUID) -> int:
+        """The last `seq` of the room in the event store: opening, its first event, takes none."""
+        return max(0, await self._log.version(room_id) - 1)
 
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         """The first `most` of the history after `after`, ascending."""

@@ -152,6 +152,16 @@ class EventLog:
         )
         return events[0] if events else None
 
+    async def version(self, stream_id: UUID) -> int:
+        """The version of the last event of a stream, 0 if there is none."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(
+                "SELECT max(originator_version) FROM store.stored_events WHERE originator_id = %s",
+                (stream_id,),
+            )
+            row = await found.fetchone()
+        return (row and row[0]) or 0
+
     async def _events(self, query: str, parameters: Sequence[Any]) -> list[Event]:
         async with self._pool.connection() as connection:
             return await self._unsealed(connection, await _rows(connection, query, parameters))

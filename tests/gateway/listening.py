@@ -26,6 +26,8 @@ class MemoryViews:
         self.items: dict[UUID, dict[int, dict[str, Any]]] = {}
         self.members: dict[UUID, set[UUID]] = {}
         self.gate: asyncio.Event | None = None
+        self.appended_beyond = 0
+        """How many items of a room are in the event store and not here yet."""
         self.first = 0
         """How much of the past comes with the answer about a room's head."""
         self.meanwhile: Callable[[], Awaitable[None]] = _nothing
@@ -45,6 +47,10 @@ class MemoryViews:
         later = [(n, framed(f)) for n, f in items if after is not None and n > after]
         await self.meanwhile()
         return head, later[: self.first]
+
+    async def appended(self, room_id: UUID) -> int:
+        await asyncio.sleep(0)
+        return max(self.items.get(room_id, {}), default=0) + self.appended_beyond
 
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         await asyncio.sleep(0)

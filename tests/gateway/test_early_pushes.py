@@ -83,6 +83,33 @@ async def test_a_message_said_at_one_gateway_is_heard_at_another(world: World, h
         await commands.stop()
 
 
+async def test_who_comes_from_another_gateway_hears_nothing_again_that_was_told_there_early(
+    world: World, held_up: None
+) -> None:
+    """As when that gateway was killed: no view has what it told, and this one was told as well."""
+    asker, expert, room = await two_in_a_room(world)
+    commands = Commands(world.settings)
+    await commands.start()
+    try:
+        async with running(world.settings, commands) as gateway:
+            there = await elsewhere(expert, f"ws://{gateway.websocket.host}:{gateway.websocket.port}/ws")
+            world.road.open.clear()
+            for i in (1, 2, 3):
+                await asker.say(room, f"{i}", f"{i}")
+            await expert.frame("new_message", seq=3)
+            early = await there.send("join_room", roomId=room, afterSeq=3)
+            assert early["data"]["code"] == "unavailable"
+            world.road.open.set()
+            joined = await there.send("join_room", roomId=room, afterSeq=3)
+            assert joined["data"]["lastSeq"] == 3
+            await asker.say(room, "4", "4")
+            await there.frame("new_message", seq=4)
+            assert there.seqs(room) == [4]
+            await there.disconnect()
+    finally:
+        await commands.stop()
+
+
 async def test_an_early_push_that_was_lost_is_found_by_the_comparison(world: World) -> None:
     """Somebody appends and dies before telling anyone."""
     asker, expert, room = await two_in_a_room(world)

@@ -5,13 +5,16 @@ import time
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gateway.fanout
 from gateway.fanout import LONG_PAGES, REST, Fanout
 from gateway.line import Numbered
 from gateway.sources import PAGE
 from infra.push import Heard
+from schemas.port import Unavailable
 from tests.gateway.listening import ME, ROOM, YOU, Channels, Recorder, message, settled, world
 
 step = st.one_of(
@@ -151,6 +154,37 @@ async def test_a_client_that_claims_to_be_ahead_is_brought_back_to_the_truth() -
     assert await fanout.join_room(me, ROOM, 1_000_000) == 1
     fanout.pushed(views.add(ROOM, 2, message(2)))
     assert me.seqs == [2]
+
+
+async def test_who_heard_more_elsewhere_than_the_views_hold_hears_nothing_of_it_again() -> None:
+    """Another gateway told of messages at their append, and died."""
+    views, _, fanout = world()
+    views.add(ROOM, 1, message(1))
+    views.appended_beyond = 2
+    me = Recorder(ME)
+    joining = asyncio.create_task(fanout.join_room(me, ROOM, 3))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    fanout.pushed(Heard("room", ROOM, 2, message(2)))
+    assert not joining.done()
+    late = [views.add(ROOM, number, message(number)) for number in (2, 3)]
+    views.appended_beyond = 0
+    assert await joining == 3
+    for heard in late:
+        fanout.pushed(heard)
+    fanout.pushed(views.add(ROOM, 4, message(4)))
+    assert me.seqs == [4]
+
+
+async def test_views_that_do_not_come_after_are_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway.fanout, "PAUSE_SECONDS", 0)
+    views, channels, fanout = world()
+    views.appended_beyond = 2
+    with pytest.raises(Unavailable, match="behind"):
+        await fanout.join_room(Recorder(ME), ROOM, 2)
+    assert channels.open == set()
 
 
 async def test_a_room_nobody_hears_any_more_is_given_up() -> None:

@@ -47,6 +47,9 @@ class Still:
     async def room_entry(self, room_id: UUID, user_id: UUID, after: int | None) -> tuple[int, Numbered]:
         return self.head, []
 
+    async def appended(self, room_id: UUID) -> int:
+        return self.head
+
     async def room_page(self, room_id: UUID, after: int, most: int = PAGE) -> Numbered:
         return []
 

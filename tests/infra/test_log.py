@@ -44,6 +44,7 @@ async def test_an_empty_log(pool: AsyncConnectionPool) -> None:
     log = EventLog(pool)
     assert await log.head() == 0
     assert await log.read(0, 10) == []
+    assert await log.version(uuid4()) == 0
     assert await log.read_partition("yeon.conversations.v1", 0, 0, 100) == []
 
 
@@ -65,6 +66,7 @@ async def test_reading_on_in_steps_gives_everything_in_order(
     assert said == [f"말 {number}" for number in range(10)]
     assert await EventLog(pool).one(room.id, 2) == next(e for e in read if isinstance(e.data, MessagePosted))
     assert await log.one(room.id, 99) is None
+    assert await log.version(room.id) == 11, "it was opened, and ten things were said"
 
 
 async def test_the_partitions_share_the_log_out(
