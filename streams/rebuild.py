@@ -101,7 +101,7 @@ async def _topics(pool: Pool, given: Settings) -> None:
     began = time.monotonic()
     async with await AsyncConnection.connect(given.postgres_url, autocommit=True) as connection:
         await _take_the_relays_place(connection)
-        await _delete_topics(given)
+        await delete_topics(given)
         async with connection.transaction():
             for topic in TOPICS:
                 await raise_generation(connection, topic)
@@ -133,18 +133,22 @@ async def _take_the_relays_place(connection: AsyncConnection[Any]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def _delete_topics(given: Settings) -> None:
+async def delete_topics(given: Settings) -> None:
+    """Return once no topic of ours is there with all its partitions: a broker may have made one again, with fewer,
+    since a client asked for it. The relay that was sent away may still be making them; those are deleted as well."""
     admin = AIOKafkaAdminClient(**Access.of(given).client(), request_timeout_ms=10_000)
     await admin.start()
     try:
-        if there := set(TOPICS) & set(await admin.list_topics()):
-            await admin.delete_topics(list(there))
+        unwanted = [name for name in TOPICS if name in set(await admin.list_topics())]
         async with asyncio.timeout(STILL_SECONDS):
-            while any(
-                len(topic["partitions"]) >= TOPICS[topic["topic"]].partitions
-                for topic in await admin.describe_topics(list(TOPICS))
-            ):  # a broker may have made one again, with fewer, since a client asked for it
+            while unwanted:
+                await admin.delete_topics(unwanted)
                 await asyncio.sleep(0.05)
+                unwanted = [
+                    topic["topic"]
+                    for topic in await admin.describe_topics(list(TOPICS))
+                    if len(topic["partitions"]) >= TOPICS[topic["topic"]].partitions
+                ]
     finally:
         await admin.close()
 

@@ -88,6 +88,13 @@ def query(roles: Roles, statement: str) -> list[tuple[Any, ...]]:
         return []
 
 
+BEHIND = """
+SELECT count(*) FROM ops.tracking t JOIN ops.relay_checkpoints r USING (topic, partition)
+WHERE t.consumer LIKE 'view:%' AND t.position < r.position
+"""
+"""Partitions of which a view has not all that was published."""
+
+
 def applied(roles: Roles) -> int:
     """How many messages the views hold."""
     rows = query(roles, "SELECT count(*) FROM views.room_items")
@@ -120,7 +127,9 @@ async def assert_nothing_lost(talk: Talk, seconds: float = 60) -> None:
 
 
 async def audit(roles: Roles) -> tuple[int | None, dict[str, Any]]:
-    """`yeon audit --deep`: store, topics and views, and every view against one built anew."""
+    """`yeon audit --deep`: store, topics and views, and every view against one built anew, once the views hold all that
+    is published."""
+    await roles.until(lambda: query(roles, BEHIND) == [(0,)], 60)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "infra.cli", "audit", "--json", "--deep"),
