@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+JOBS ?= 2
 SEED ?= 1
 FAULTS ?= 40
 EVENTS ?= 1000000
@@ -11,6 +12,8 @@ FUZZ ?= 20
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
+# Files of tests side by side, each job with servers of its own: much of a test is waiting. JOBS=0 is one after the other.
+SIDE_BY_SIDE = -n $(JOBS) --dist loadfile
 JARS := infra/kafka/target/jars/.complete
 ARCHIVE := infra/kafka/target/kafka.jsa
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
@@ -31,7 +34,7 @@ run: $(VENV)/.run ## start everything and print the address (ARGS="--no-demo", A
 	@$(BIN)/yeon up $(ARGS)
 
 test: check ## formatting, lint, types, import rules, and every test on the embedded stack
-	$(PYTEST) -m "not kafka and not torch and not browser" $(ARGS)
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not kafka and not torch and not browser" $(ARGS)
 
 check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -40,7 +43,7 @@ check: $(VENV)/.dev ## what needs no running part: formatting, lint, types, impo
 	$(BIN)/lint-imports --no-cache
 
 test-kafka: $(VENV)/.dev $(ARCHIVE) ## stories and faults on a real Apache Kafka (needs Java 17 and Maven)
-	$(PYTEST) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
+	$(PYTEST) $(SIDE_BY_SIDE) --broker apache -m "not torch and not browser" tests/stories tests/faults $(ARGS)
 	$(PYTEST) --broker apache -m kafka --ignore=tests/stories --ignore=tests/faults $(ARGS)
 
 soak: $(VENV)/.dev $(ARCHIVE) ## faults on three brokers, nonsense, a million offer events (SEED=1 FAULTS=40 FUZZ=20 EVENTS=1000000)

@@ -201,6 +201,7 @@ async def test_what_does_not_belong_together_is_refused(
 @pytest.mark.parametrize(
     ("url", "said"),
     [("", "There is no PostgreSQL"), (f"postgresql://127.0.0.1:{any_free()}/x", "does not answer")],
+    ids=["none is named", "none answers"],
 )
 def test_without_postgresql_the_command_says_so_in_a_sentence(
     url: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
