@@ -62,14 +62,18 @@ async def watch(
                     if not started.is_set():
                         continue
                     published = await read_published(connection, list(consumers))
-                    if not settings.embedded_broker:  # there are other workers, and partitions of theirs
+                    # There may be other workers, and partitions of theirs. Who has none may be a spare, or one that was lost
+                    # on the way back into its group: it looks at all of them, and begins anew if nobody gets on.
+                    ours = set(reached)
+                    if not settings.embedded_broker:
                         ours = {(at.topic, at.partition) for at in app.consumer.assignment()}
+                    if ours:
                         reached = {at: position for at, position in reached.items() if at in ours}
                     now = time.monotonic()
                     stood = progress.stood(reached, published, now)
                     if still := stuck(group.heard.silent(stood, now), patience):
                         raise NoProgress(f"nothing applied for {patience:.0f} s though events wait: {still}")
-                    if refill is None:
+                    if refill is None or not ours:
                         continue
                     unheard = hearing.stood(group.heard.reached(reached, published), published, now)
                     if deaf := stuck(group.heard.silent(unheard, now), DEAF_SECONDS):

@@ -4,8 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from aiokafka import TopicPartition
 from psycopg import AsyncConnection
 
 from infra.kafka import process
@@ -45,22 +48,36 @@ class Filling:
 
 
 async def _watched(
-    url: str, directory: Path, heard: Heard, head: int = 9, started: bool = True
+    url: str,
+    directory: Path,
+    heard: Heard,
+    head: int = 9,
+    started: bool = True,
+    patience: float = 30,
+    assigned: set[TopicPartition] | None = None,
 ) -> tuple[Filling, "asyncio.Task[None]"]:
-    """Watch a process of which a consumer has applied up to 5, while 9 is published, and `head` is stored."""
+    """Watch a process of which a consumer has applied up to 5, while 9 is published, and `head` is stored.
+
+    With `assigned` it is one of several, and has these partitions.
+    """
     async with await AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("UPDATE store.log_head SET position = %s", (head,))
         await connection.execute("INSERT INTO ops.tracking VALUES ('one', %s, %s, 5)", HERE)
         await connection.execute("INSERT INTO ops.relay_checkpoints VALUES (%s, %s, 1, 1, 9)", HERE)
-    settings = Settings(postgres_url=url, kafka_url="127.0.0.1:9", data_dir=directory, embedded_broker=True)
+    settings = Settings(
+        postgres_url=url, kafka_url="127.0.0.1:9", data_dir=directory, embedded_broker=assigned is None
+    )
     group = Group("watched", {CONVERSATIONS: 1}, 1, heard)
     filling = Filling(url)
     app = build_app(group, settings)
+    if assigned is not None:
+        app.consumer = cast(Any, SimpleNamespace(assignment=lambda: assigned))
     fed = {CONVERSATIONS: ["one"]}
     ready = asyncio.Event()
     if started:
         ready.set()
-    return filling, asyncio.create_task(watch(app, ready, settings, fed, group, patience=30, refill=filling))
+    watched = watch(app, ready, settings, fed, group, patience=patience, refill=filling)
+    return filling, asyncio.create_task(watched)
 
 
 async def test_what_came_and_is_not_applied_is_filled_in(
@@ -107,6 +124,27 @@ async def test_a_topic_that_was_filled_anew_is_heard_while_it_brings_what_was_se
     # and it is, once they stop
     with pytest.raises(NoProgress, match="nothing came"):
         await asyncio.wait_for(watched, 10)
+
+
+async def test_a_worker_that_was_left_without_partitions_begins_anew_if_nobody_gets_on(
+    fresh_database: Callable[[], str], tmp_path: Path
+) -> None:
+    filling, watched = await _watched(fresh_database(), tmp_path, Heard({}), patience=1, assigned=set())
+
+    with pytest.raises(NoProgress, match="nothing applied"):
+        await asyncio.wait_for(watched, 10)
+    assert not filling.asked
+
+
+async def test_what_others_have_is_theirs_to_watch(fresh_database: Callable[[], str], tmp_path: Path) -> None:
+    other = {TopicPartition(CONVERSATIONS, 4)}
+    filling, watched = await _watched(fresh_database(), tmp_path, Heard({}), patience=0.5, assigned=other)
+
+    done, _ = await asyncio.wait([watched], timeout=2)
+
+    assert not done
+    assert not filling.asked
+    watched.cancel()
 
 
 async def test_an_older_store_is_noticed_even_while_the_application_starts(
