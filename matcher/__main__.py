@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from matcher.cli import app, clear_errors
-from matcher.lexical.morphemes import Morphemes, apart
+from matcher.lexical.morphemes import Apart, apart
 from matcher.training import cli as training
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run() -> None:
         _run(morphemes)
 
 
-def _run(morphemes: Morphemes) -> None:
+def _run(morphemes: Apart) -> None:
     from commands.application import Commands
     from infra import postgres, tracing
     from infra.kafka.process import run_process
@@ -50,6 +50,7 @@ def _run(morphemes: Morphemes) -> None:
             await serve(settings(), commands, Features, Terms(morphemes))
         finally:
             await commands.stop()
+            morphemes.close()  # the process ends right after this, without a look at anything outside
 
     configure_logging("matcher", settings())
     tracing.begin("matcher", settings())

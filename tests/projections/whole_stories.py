@@ -53,6 +53,7 @@ def _whole_story(history: History, number: int, experts: list[UUID]) -> Any:
     yield one.silent(first)
     yield one.round_requested(2, in_progress=True)
     yield one.matched([fifth], round_number=2, in_progress=True)
+    yield one.expired(fifth)
     message = one.said(asker)
     yield message
     yield one.said(first, "반갑습니다 🙂")
