@@ -56,7 +56,8 @@ class Up:
         assert self.process is not None
         assert self.process.poll() is None, self.said()
         try:
-            return httpx.get(f"http://127.0.0.1:{self._ports['YEON_HTTP_PORT']}/readyz").status_code == 200
+            found = [self._ports[name] for name in ("YEON_HTTP_PORT", "YEON_MATCHER_PORT")]
+            return all(httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200 for port in found)
         except httpx.TransportError:
             return False
 
