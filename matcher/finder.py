@@ -98,6 +98,18 @@ class Finder:
             for search in searches
         ]
         vectors = await self._vectors(searches)
+        hits, histories = await asyncio.to_thread(self._look, searches, analyses, vectors)
+        considered = await self._consider(hits, histories)
+        return [
+            self._ranked(search, analysis, experts)[: search.limit]
+            for search, analysis, experts in zip(searches, analyses, considered, strict=True)
+        ]
+
+    def _look(
+        self, searches: Sequence[Search], analyses: Sequence[Analysis], vectors: Vectors
+    ) -> tuple[list[dict[UUID, Hit]], list[dict[UUID, _Past]]]:
+        """For each search the experts to look at, and what they have answered. All that asks the indexes; not in parts on
+        several threads, since the embedded engine lets none run beside it."""
         # Twice for each: by vector alone, and among those whose specialties share a word with the question.
         lexical = [
             Wanted(w.limit, w.free, w.demo, w.excluded, analysis.words)
@@ -106,21 +118,15 @@ class Finder:
         with_words = [
             i for i, analysis in enumerate(analyses) if analysis.words and not searches[i].wanted.any_term
         ]
-        found = await asyncio.to_thread(
-            self._index.search,
+        found = self._index.search(
             vectors[[*range(len(searches)), *with_words]],
             [search.wanted for search in searches] + [lexical[i] for i in with_words],
         )
         hits = [{hit.expert.expert_id: hit for hit in answer} for answer in found[: len(searches)]]
         for i, answer in zip(with_words, found[len(searches) :], strict=True):
             hits[i].update({hit.expert.expert_id: hit for hit in answer})
-        await asyncio.to_thread(self._add_spelt, searches, hits)
-        histories = await asyncio.to_thread(self._remember, searches, vectors, hits)
-        considered = await self._consider(hits, histories)
-        return [
-            self._ranked(search, analysis, experts)[: search.limit]
-            for search, analysis, experts in zip(searches, analyses, considered, strict=True)
-        ]
+        self._add_spelt(searches, hits)
+        return hits, self._remember(searches, vectors, hits)
 
     def _ranked(self, search: Search, analysis: Analysis, experts: Sequence[Considered]) -> list[Ranked]:
         ranking = search.ranker.again(

@@ -6,7 +6,7 @@ A point holds who answered what when and how it was rated, never the words thems
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from matcher.encoders.contract import Vector, Vectors
@@ -70,9 +70,9 @@ class Sought:
     """Only answers of this moment and later, in Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
-    """An answer that was found: its id, and its cosine similarity or BM25 score."""
+class Near(NamedTuple):
+    """An answer that was found: its id, and its cosine similarity or BM25 score. A tuple, since a question makes a
+    thousand."""
 
     answer_id: int
     score: float

@@ -1,10 +1,12 @@
 """The index of experts in Qdrant's embedded engine: a directory that one process at a time may open.
 
-Every write is flushed before the call returns, so that it survives a kill.
+Every write is flushed before the call returns, so that it survives a kill. What is known of the experts is kept in memory
+beside the engine, which takes ten times as long to tell it as to find them, and holds the interpreter meanwhile.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,10 @@ class EdgeIndex:
             **dict.fromkeys(KEYWORD_KEYS, "Keyword"),
         }
         self._index = Shard(directory / self._name, Layout(dim, fields))
+        self._experts: dict[UUID, IndexedExpert] = {}
+        """Everybody in the index."""
+        self._writing = Lock()
+        """So that the two are written in the same order."""
 
     @property
     def name(self) -> str:
@@ -43,7 +49,8 @@ class EdgeIndex:
         return self._index.exists()
 
     def open(self) -> None:
-        self._index.open()
+        if self._index.open():
+            self._experts = {expert.expert_id: expert for page in self._pages() for expert in page}
 
     def put(self, experts: Sequence[IndexedExpert], vectors: Vectors) -> None:
         if not experts:
@@ -53,19 +60,27 @@ class EdgeIndex:
             for expert, vector in zip(experts, vectors, strict=True)
         ]
         forgotten = any(not expert.display_name for expert in experts)
-        self._index.write(
-            lambda shard: shard.update(qe.UpdateOperation.upsert_points(points)), forgetting=forgotten
-        )
+        with self._writing:
+            self._index.write(
+                lambda shard: shard.update(qe.UpdateOperation.upsert_points(points)), forgetting=forgotten
+            )
+            self._experts.update((expert.expert_id, expert) for expert in experts)
 
     def change(self, experts: Sequence[IndexedExpert]) -> None:
-        if experts:
-            self._index.write(lambda shard: _overwrite(shard, experts))
+        with self._writing:
+            if known := [expert for expert in experts if expert.expert_id in self._experts]:
+                self._index.write(lambda shard: _overwrite(shard, known))
+                self._experts.update((expert.expert_id, expert) for expert in known)
 
     def get(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, IndexedExpert]:
-        found = self._shard.retrieve([str(expert_id) for expert_id in expert_ids], True, False)
-        return {_uuid(record.id): from_payload(_uuid(record.id), record.payload or {}) for record in found}
+        return {one: expert for one in expert_ids if (expert := self._experts.get(one))}
 
     def everyone(self) -> Iterator[Sequence[IndexedExpert]]:
+        everyone = list(self._experts.values())
+        for start in range(0, len(everyone), _PAGE):
+            yield everyone[start : start + _PAGE]
+
+    def _pages(self) -> Iterator[Sequence[IndexedExpert]]:
         after: Any = None
         while True:
             records, after = self._shard.scroll(
@@ -84,13 +99,13 @@ class EdgeIndex:
                 limit=want.limit,
                 query=qe.Query.Nearest(vector.tolist()),
                 filter=_filter(want),
-                with_payload=True,
+                with_payload=False,
             )
             for vector, want in zip(vectors, wanted, strict=True)
         ]
         answers = self._shard.query_batch(qe.QueryBatchRequest(requests)) if requests else []
         return [
-            [Hit(from_payload(_uuid(point.id), point.payload or {}), point.score) for point in points]
+            [Hit(expert, point.score) for point in points if (expert := self._experts.get(_uuid(point.id)))]
             for points in answers
         ]
 
@@ -114,8 +129,7 @@ class EdgeIndex:
 
 def _overwrite(shard: qe.EdgeShard, experts: Sequence[IndexedExpert]) -> None:
     for expert in experts:
-        if shard.retrieve([str(expert.expert_id)], False, False):
-            shard.update(qe.UpdateOperation.overwrite_payload([str(expert.expert_id)], to_payload(expert)))
+        shard.update(qe.UpdateOperation.overwrite_payload([str(expert.expert_id)], to_payload(expert)))
 
 
 def _filter(want: Wanted) -> qe.Filter:

@@ -68,11 +68,11 @@ class Shard:
     def exists(self) -> bool:
         return self._made.exists()
 
-    def open(self) -> None:
+    def open(self) -> bool:
         """Load the shard, or make it, also in place of one that is open and whose files are gone. One that is open stays
-        as it is. Raises `DirectoryInUse`."""
+        as it is; whether another one is open now. Raises `DirectoryInUse`."""
         if self._is_open():
-            return
+            return False
         self._path.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         kept = self._kept if self.exists() else None
@@ -83,9 +83,10 @@ class Shard:
             self._opened = self._layout.load(kept)
             # It holds the whole interpreter for its length, so it runs here, before anyone asks, and nowhere else.
             self._opened.optimize()
-            return
+            return True
         self._opened = self._layout.create(self._path / "shard")
         self._count("shard")
+        return True
 
     def write(self, change: Write, *, flush: bool = True, forgetting: bool = False) -> None:
         """Let `change` update the shard. It may be called once more, on a copy of the shard, and must find everything
