@@ -1,11 +1,17 @@
 """Questions of many callers asked as one: what comes while one is under way goes together in the next.
 
-A rush of sockets that come back then costs the database a few statements, not a few for each socket.
+A rush of sockets that come back then costs the database a few statements, not a few for each socket. While it lasts, what
+is asked waits a little for what comes after it: to ask at all is a good part of what a question costs.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+RUSH = 8
+"""So many at once are a rush."""
+PACE_SECONDS = 0.02
+"""Between the questions of a rush."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -29,6 +35,7 @@ class Together(Generic[Key, Value]):
         self._weight = weight
         self._waiting: list[tuple[Key, asyncio.Future[Value]]] = []
         self._runner: asyncio.Task[None] | None = None
+        self._not_before = 0.0
 
     def of(self, key: Key) -> "asyncio.Future[Value]":
         """What `ask` answers to `key`, asked after this call."""
@@ -39,8 +46,14 @@ class Together(Generic[Key, Value]):
         return future
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
         while self._waiting:
             count = self._together()
+            if count >= len(self._waiting) and (early := self._not_before - clock()) > 0:
+                await asyncio.sleep(early)
+                count = self._together()
+            if count >= RUSH and len(self._waiting) >= RUSH:
+                self._not_before = clock() + PACE_SECONDS
             batch, self._waiting = self._waiting[:count], self._waiting[count:]
             try:
                 answers = await self._ask([key for key, _ in batch])

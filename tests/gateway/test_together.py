@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.together import Together
+from gateway.together import PACE_SECONDS, RUSH, Together
 
 
 class Asked:
@@ -69,3 +69,37 @@ async def test_what_weighs_too_much_together_goes_one_after_another_and_too_heav
     assert await asyncio.gather(*map(together.of, (4, 6, 1, 11, 9, 1))) == [8, 12, 2, 22, 18, 2]
 
     assert asked.batches == [[4, 6], [1], [11], [9, 1]]
+
+
+async def test_in_a_rush_what_is_asked_waits_a_little_for_what_comes_after_it() -> None:
+    asked = Asked()
+    asked.let.set()
+    together = Together(asked, most=500)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+
+    answers = []
+    for key in range(100, 200):
+        answers += [together.of(key) for _ in range(RUSH)]
+        await asyncio.sleep(0.001)
+    assert await asyncio.gather(*answers) == [2 * key for key in range(100, 200) for _ in range(RUSH)]
+
+    assert len(asked.batches) <= (clock() - began) / PACE_SECONDS + 2
+
+
+async def test_a_rush_holds_nobody_up_who_comes_after_it_or_fills_a_question() -> None:
+    asked = Asked()
+    asked.let.set()
+    together = Together(asked, most=RUSH)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+
+    await asyncio.gather(*map(together.of, range(100, 100 + 50 * RUSH)))
+    assert len(asked.batches) == 50
+    assert clock() - began < 50 * PACE_SECONDS / 2
+
+    await asyncio.sleep(PACE_SECONDS)
+    asked.batches.clear()
+    for key in (1, 2, 3):
+        assert await together.of(key) == 2 * key
+    assert asked.batches == [[1], [2], [3]]
