@@ -44,7 +44,8 @@ async def advance(connection: AsyncConnection, consumer: str, positions: Positio
 async def forget(connection: AsyncConnection, consumer: str) -> None:
     """As if `consumer` had never been."""
     await connection.execute("DELETE FROM ops.tracking WHERE consumer = %s", (consumer,))
-    await connection.execute("DELETE FROM ops.parked WHERE consumer = %s", (consumer,))
+    for table in ("parked", "dropped"):
+        await connection.execute(f"DELETE FROM ops.{table} WHERE consumer = %s", (consumer,))
 
 
 def reached(events: Iterable[Event]) -> dict[tuple[str, int], int]:

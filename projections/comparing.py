@@ -1,7 +1,7 @@
 """Compares the store with itself and the views with the store, for a range of positions, inside PostgreSQL.
 
 Every event of the range is asked for the rows that it must have left, by their keys and numbers; what a view has
-parked is left out. Only what later events cannot take back is asked for, so the views may be ahead of the range.
+parked, or an operator gave up for it, is left out. Only what later events cannot take back is asked for, so the views may be ahead of the range.
 """
 
 from dataclasses import dataclass
@@ -98,7 +98,8 @@ _PARTS = {
 _END = """
 ), due AS (
     SELECT w.* FROM wanted w LEFT JOIN parked k ON k.consumer = w.part AND k.key = w.key
-    WHERE k.position IS NULL OR k.position > w.position
+    WHERE (k.position IS NULL OR k.position > w.position)
+      AND NOT EXISTS (SELECT FROM ops.dropped d WHERE (d.consumer, d.key, d.position) = (w.part, w.key, w.position))
 )
 SELECT part, count(*) AS wanted, count(*) FILTER (WHERE same) AS found,
        min(position) FILTER (WHERE NOT same) AS position,

@@ -27,6 +27,9 @@ _WAITING = """
       AND (%(position)s::bigint IS NULL OR position = %(position)s)
     ORDER BY consumer, position
 """
+_DROPPED = """
+    INSERT INTO ops.dropped (consumer, key, position, reason) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 _FREED = "DELETE FROM ops.parked WHERE consumer = %s AND key = %s AND position = %s"
 _AGAIN = "UPDATE ops.parked SET reason = %s WHERE consumer = %s AND key = %s AND position = %s"
 _ASKED = """
@@ -65,14 +68,17 @@ async def release(pool: Pool, log: PartitionLog, view: View, key: UUID | None = 
 async def drop(pool: Pool, consumer: str, key: UUID) -> Waiting | None:
     """Gives up the first parked event of `key`; what is behind it stays, until it is released. None if there is none.
 
-    Until the next rebuild, which meets the event again, the view is as if the event had never been.
+    Until the next rebuild, which meets the event again, the view is as if the event had never been; `ops.dropped` says so,
+    and the audit does not miss it.
     """
     async with pool.connection() as connection, connection.transaction():
         found = await _waiting(connection, consumer, key)
         if not found:
             return None
-        await connection.execute(_FREED, (consumer, key, found[0].position))
-        return found[0]
+        first = found[0]
+        await connection.execute(_DROPPED, (consumer, key, first.position, first.reason))
+        await connection.execute(_FREED, (consumer, key, first.position))
+        return first
 
 
 async def ask_again(pool: Pool, consumer: str, key: UUID | None = None) -> None:

@@ -202,7 +202,11 @@ async def _catch_up(connection: AsyncConnection[Any], log: Log, state: Rebuildin
 async def _swap(connection: AsyncConnection[Any], log: Log, state: Rebuilding, batch: int) -> None:
     places = await _catch_up(connection, log, state, batch)
     consumers = [view.consumer for view in state.views]
-    await connection.execute("DELETE FROM ops.parked WHERE consumer = ANY(%s)", (consumers,))
+    for statement in (
+        "DELETE FROM ops.parked WHERE consumer = ANY(%s)",
+        "DELETE FROM ops.dropped WHERE consumer = ANY(%s)",
+    ):
+        await connection.execute(statement, (consumers,))
     # Where the store was restored from an older backup, the live positions are beyond its end.
     await connection.execute("UPDATE ops.tracking SET position = 0 WHERE consumer = ANY(%s)", (consumers,))
     tracking = [(view.consumer, *place, state.position) for view in state.views for place in places]

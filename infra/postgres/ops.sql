@@ -26,6 +26,16 @@ CREATE TABLE IF NOT EXISTS ops.parked (
 ALTER TABLE ops.parked ADD COLUMN IF NOT EXISTS again boolean NOT NULL DEFAULT false;
 ALTER TABLE ops.parked ADD COLUMN IF NOT EXISTS copied_at timestamptz;
 
+-- What an operator gave up of it: the consumer lives without these events until it is made again from the log.
+CREATE TABLE IF NOT EXISTS ops.dropped (
+    consumer text NOT NULL,
+    key uuid NOT NULL,
+    position bigint NOT NULL,
+    reason text NOT NULL,
+    dropped_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer, key, position)
+);
+
 -- The generation of each topic: raised when the broker turns out to have lost records.
 CREATE TABLE IF NOT EXISTS ops.generations (
     topic text PRIMARY KEY,

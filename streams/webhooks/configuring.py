@@ -94,6 +94,7 @@ async def remove(pool: Pool, name: str) -> None:
             ("DELETE FROM ops.webhook_progress WHERE name = %s", name),
             ("DELETE FROM ops.webhook_queue WHERE name = %s", name),
             ("DELETE FROM ops.parked WHERE consumer = %s", CONSUMER + name),
+            ("DELETE FROM ops.dropped WHERE consumer = %s", CONSUMER + name),
             ("DELETE FROM store.webhook_endpoints WHERE name = %s", name),
         ):
             await connection.execute(statement.encode(), (value,))

@@ -9,15 +9,18 @@ import pytest_asyncio
 
 from infra.log import EventLog, Place
 from infra.postgres import pool as connect
-from projections.catalogue import consumers
+from projections.catalogue import VIEWS, consumers
 from projections.comparing import ahead
+from projections.parking import drop, release, waiting
 from projections.prepare import prepare
 from projections.queries.reading import Pool
+from projections.rebuild import rebuild
 from projections.runner import apply_batch
 from schemas.topics import CONVERSATIONS
 from streams.audit import live
 from streams.audit.live import Audit
-from tests.projections.history import Conversation
+from tests.projections.history import Conversation, History
+from tests.projections.test_parking import REFUSED, two_rooms
 from tests.projections.whole_stories import rich, store
 
 
@@ -42,9 +45,9 @@ async def audited(pool: Pool, given: Audit) -> dict[str, tuple[int, str]]:
         return {part: (position, detail) for part, position, detail in await rows.fetchall()}
 
 
-async def filled(pool: Pool) -> tuple[Any, Audit]:
-    """Views that hold a rich history, all of which was relayed."""
-    history, log = rich(), EventLog(pool)
+async def filled(pool: Pool, history: History | None = None) -> tuple[Any, Audit]:
+    """Views that hold a history, or a rich one, all of which was relayed."""
+    history, log = history or rich(), EventLog(pool)
     await store(pool, history.events)
     await apply_batch(pool, history.received(), log)
     last = {(e.topic, e.partition): e.position for e in history.events}
@@ -174,6 +177,32 @@ async def test_what_is_parked_or_on_its_way_is_no_difference(pool: Pool) -> None
         await connection.execute("DELETE FROM views.people")
         await connection.execute("UPDATE ops.tracking SET position = 0 WHERE consumer = 'view:people'")
     assert await audited(pool, audit) == {}
+
+
+async def test_what_an_operator_gave_up_is_no_difference(pool: Pool) -> None:
+    # given a view that could not take an event, which an operator gave up
+    history, bad, _ = two_rooms(REFUSED)
+    _, audit = await filled(pool, history)
+    given_up = await drop(pool, "view:rooms", bad.id)
+    await release(pool, EventLog(pool), VIEWS["rooms"])
+    assert given_up is not None
+
+    # when it is looked at, then nothing differs
+    assert await audited(pool, audit) == {}
+
+    # and when the view is made again, the event waits again, and nobody has given it up
+    await rebuild(pool, EventLog(pool), [VIEWS["rooms"]])
+    assert next(iter(await waiting(pool, "view:rooms", bad.id))).position == given_up.position
+    async with pool.connection() as connection:
+        assert await (await connection.execute("SELECT FROM ops.dropped")).fetchall() == []
+    assert await audited(pool, audit) == {}
+
+    # and when it is gone without having been given up, its row is missed
+    await drop(pool, "view:rooms", bad.id)
+    await release(pool, EventLog(pool), VIEWS["rooms"])
+    async with pool.connection() as connection:
+        await connection.execute("DELETE FROM ops.dropped")
+    assert await audited(pool, audit) == {"view:rooms": (given_up.position, "no such row in room_items")}
 
 
 @pytest.mark.parametrize("elsewhere", [True, False])
