@@ -37,7 +37,10 @@ MANY = 500
 """People asked about at once."""
 _ADD = """
 local added = {}
-for i = 1, #ARGV, 2 do added[#added + 1] = redis.call('ZADD', KEYS[1], 'GT', ARGV[i + 1], ARGV[i]) end
+for i = 1, #ARGV, 2 do
+    added[#added + 1] = redis.call('ZADD', KEYS[1], 'GT', ARGV[i + 1], ARGV[i])
+    if KEYS[2] then redis.call('ZADD', KEYS[2], 'GT', ARGV[i + 1], ARGV[i]) end
+end
 return added
 """
 _REMOVE = """
@@ -66,9 +69,9 @@ class Present:
         self._batched = batched
         self._say = say
         self._rooms = Together(partial(room_ids_of, pool), MANY)
-        self._add = Together(partial(self._each, _ADD, ONLINE), MANY)
-        self._look = Together(partial(self._each, _ADD, LOOKING), MANY)
-        self._remove = Together(partial(self._each, _REMOVE, ONLINE), MANY)
+        self._come = Together(partial(self._each, _ADD, (ONLINE, LOOKING)), MANY)
+        self._look = Together(partial(self._each, _ADD, (LOOKING,)), MANY)
+        self._remove = Together(partial(self._each, _REMOVE, (ONLINE,)), MANY)
         self._sockets: Counter[UUID] = Counter()
         self._hidden: Counter[UUID] = Counter()
         """How many of them the person does not see."""
@@ -105,8 +108,8 @@ class Present:
         if self._sockets[user_id] == 1:
             now = time.time()
             self._refreshed[user_id] = now
-            self._add.of((user_id, now)).add_done_callback(partial(self._arrived, user_id))
-        if self._sockets[user_id] == self._hidden[user_id] + 1:
+            self._come.of((user_id, now)).add_done_callback(partial(self._arrived, user_id))
+        elif self._sockets[user_id] == self._hidden[user_id] + 1:
             self._looked(user_id)
 
     def sees(self, user_id: UUID, visible: bool) -> None:
@@ -194,10 +197,12 @@ class Present:
         frame = frames.presence(user_id, online)
         await self._say([Heard("room", room, 0, frame) for room in rooms])
 
-    async def _each(self, script: str, key: str, people: Sequence[tuple[UUID, float]]) -> list[int]:
-        """What `script` does with each person and time at `key`."""
+    async def _each(
+        self, script: str, keys: Sequence[str], people: Sequence[tuple[UUID, float]]
+    ) -> list[int]:
+        """What `script` does with each person and time at `keys`."""
         said = [one for user_id, at in people for one in (str(user_id), at)]
-        answers: list[int] = await self._batched.run("EVAL", script, 1, key, *said)
+        answers: list[int] = await self._batched.run("EVAL", script, len(keys), *keys, *said)
         return answers
 
     def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
