@@ -28,6 +28,13 @@ from projections.queries.rooms import room_ids_of
 
 GRACE_SECONDS = 5.0
 """How long a person may be without a socket, as when a phone switches applications, before they are gone."""
+RUSH_SECONDS = 10.0
+"""As long at most while many come back at once: some of them are only waiting for their turn, and to tell everybody of
+each absence and its end would keep the others waiting longer."""
+RUSH = 25
+"""So many who come within `SEE_OFF_SECONDS` are many."""
+SEE_OFF_SECONDS = 0.25
+"""How often it is looked who has been away for too long."""
 SOCKETS = "yeon:sockets"
 """Redis hash: each gateway process with how many sockets it has, and the Unix time in seconds when it said so."""
 NODE = f"{gethostname()}:{getpid()}"
@@ -78,6 +85,13 @@ class Present:
         self.sockets = 0
         """How many sockets of anyone."""
         self._refreshed: dict[UUID, float] = {}
+        self._left: dict[UUID, float] = {}
+        """Since when those without a socket have none, in the loop's time, the longest first."""
+        self._came = 0
+        """How many came since it was last looked who is away."""
+        self._seeing_off = False
+        self._beating = asyncio.Lock()
+        """So that nobody who is seen off is refreshed afterwards."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def sockets_of(self, user_id: UUID) -> int:
@@ -104,6 +118,8 @@ class Present:
     def came(self, user_id: UUID) -> None:
         """One more socket of this person."""
         self.sockets += 1
+        self._came += 1
+        self._left.pop(user_id, None)
         self._sockets[user_id] += 1
         if self._sockets[user_id] == 1:
             now = time.time()
@@ -129,7 +145,10 @@ class Present:
         self._sockets[user_id] -= 1
         if self._sockets[user_id] <= 0:
             del self._sockets[user_id]
-            self._spawn(self._depart(user_id))
+            self._left[user_id] = asyncio.get_running_loop().time()
+            if not self._seeing_off:
+                self._seeing_off = True
+                self._spawn(self._see_off())
 
     async def run(self) -> None:
         """Refresh everyone here, and notice whose gateway died, every few seconds for ever."""
@@ -144,9 +163,10 @@ class Present:
         """One heartbeat of everyone here, and one look for those without."""
         now = time.time()
         await self._redis.hset(SOCKETS, NODE, f"{self.sockets} {now:.0f}")
-        if self._sockets:
-            await self._redis.zadd(ONLINE, {str(user_id): now for user_id in self._sockets}, gt=True)
-            self._refreshed.update(dict.fromkeys(self._sockets, now))
+        async with self._beating:
+            if here := self._sockets.keys() | self._left.keys():
+                await self._redis.zadd(ONLINE, {str(user_id): now for user_id in here}, gt=True)
+                self._refreshed.update(dict.fromkeys(here, now))
         looking = {
             user_id for user_id, count in self._sockets.items() if count > self._hidden.get(user_id, 0)
         }
@@ -178,10 +198,21 @@ class Present:
     def _looked(self, user_id: UUID) -> None:
         self._look.of((user_id, time.time())).add_done_callback(_noted)
 
+    async def _see_off(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while self._left:
+            await asyncio.sleep(SEE_OFF_SECONDS)
+            rush, self._came = self._came > RUSH, 0
+            since = clock() - (RUSH_SECONDS if rush else GRACE_SECONDS)
+            async with self._beating:
+                for user_id, left_at in tuple(self._left.items()):
+                    if left_at > since:
+                        break
+                    del self._left[user_id]
+                    self._spawn(self._depart(user_id))
+        self._seeing_off = False
+
     async def _depart(self, user_id: UUID) -> None:
-        await asyncio.sleep(GRACE_SECONDS)
-        if self._sockets[user_id]:
-            return
         try:
             if await self._remove.of((user_id, self._refreshed.pop(user_id, 0.0))):
                 await self._announce(user_id, online=False)

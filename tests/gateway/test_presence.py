@@ -2,15 +2,18 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from gateway.announcer import Announcer
 from gateway.batched import Batched
-from gateway.presence import Present
+from gateway.presence import GRACE_SECONDS, Present
 from gateway.typists import FORGOTTEN_AFTER_SECONDS, Typists
+from infra.ending import ended
+from infra.ids import new_id
 from infra.postgres import pool as connect_database
-from infra.presence import LOOKING, ONLINE
+from infra.presence import LOOKING, ONLINE, REFRESH_SECONDS
 from infra.push import Heard
 from infra.redis import connect as connect_redis
 from tests.gateway.conftest import World
@@ -59,6 +62,49 @@ async def test_a_drop_under_five_seconds_is_no_absence(world: World) -> None:
 
     assert {one["userId"]: one["online"] for one in at_drop}[str(expert.id)] is True
     assert not [frame for frame in asker.frames[mark:] if frame["type"] == "presence"]
+
+
+async def test_while_many_come_back_at_once_nobody_who_waits_for_their_turn_is_absent(world: World) -> None:
+    heard = list[Heard]()
+    asker, expert = await world.person(), await world.expert()
+    await world.room(asker, expert)
+    redis = connect_redis(world.settings.redis_url, "rush")
+    async with redis, connect_database(world.settings.postgres_url, "rush") as pool:
+        batched = Batched(redis)
+
+        async def say(said: Sequence[Heard]) -> None:
+            heard.extend(said)
+
+        here = Present(redis, batched, pool, say)
+        beats = asyncio.create_task(here.run())
+        # given somebody who dropped
+        here.came(expert.id)
+        async with asyncio.timeout(3):
+            while not heard:
+                await asyncio.sleep(0.05)
+        heard.clear()
+        here.went(expert.id)
+
+        # when others go on coming for longer than an absence takes to be told
+        until = time.monotonic() + GRACE_SECONDS + 2
+        while time.monotonic() < until:
+            for _ in range(10):
+                here.came(new_id())
+            await asyncio.sleep(0.05)
+        told_meanwhile = [one.frame["data"] for one in heard]
+        online = await redis.zscore(ONLINE, str(expert.id))
+
+        # then nobody was told, and everybody is soon after the rush
+        assert told_meanwhile == []
+        assert online is not None
+        assert online > time.time() - REFRESH_SECONDS - 1
+        async with asyncio.timeout(3):
+            while not heard:
+                await asyncio.sleep(0.05)
+        assert heard[0].frame["data"] == {"userId": str(expert.id), "online": False}
+        assert await redis.zscore(ONLINE, str(expert.id)) is None
+        await ended([beats])
+        await here.close()
 
 
 async def test_typing_that_a_dead_gateway_never_ended_ends_here(redis_url: str) -> None:
