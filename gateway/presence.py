@@ -205,11 +205,9 @@ class Present:
             rush, self._came = self._came > RUSH, 0
             since = clock() - (RUSH_SECONDS if rush else GRACE_SECONDS)
             async with self._beating:
-                for user_id, left_at in tuple(self._left.items()):
-                    if left_at > since:
-                        break
-                    del self._left[user_id]
-                    self._spawn(self._depart(user_id))
+                while self._left and self._left[first := next(iter(self._left))] <= since:
+                    del self._left[first]
+                    self._spawn(self._depart(first))
         self._seeing_off = False
 
     async def _depart(self, user_id: UUID) -> None:

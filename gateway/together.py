@@ -8,10 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-RUSH = 8
-"""So many at once are a rush."""
 PACE_SECONDS = 0.02
-"""Between the questions of a rush."""
+RUSH = 8
+"""So many keys within `PACE_SECONDS` are a rush; those after them wait for the end of that time."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -35,7 +34,9 @@ class Together(Generic[Key, Value]):
         self._weight = weight
         self._waiting: list[tuple[Key, asyncio.Future[Value]]] = []
         self._runner: asyncio.Task[None] | None = None
-        self._not_before = 0.0
+        self._since = 0.0
+        self._asked = 0
+        """How many keys were asked for since then, which is less than `PACE_SECONDS` ago."""
 
     def of(self, key: Key) -> "asyncio.Future[Value]":
         """What `ask` answers to `key`, asked after this call."""
@@ -46,15 +47,13 @@ class Together(Generic[Key, Value]):
         return future
 
     async def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
         while self._waiting:
             count = self._together()
-            if count >= len(self._waiting) and (early := self._not_before - clock()) > 0:
+            if count >= len(self._waiting) and (early := self._early()) > 0:
                 await asyncio.sleep(early)
                 count = self._together()
-            if count >= RUSH and len(self._waiting) >= RUSH:
-                self._not_before = clock() + PACE_SECONDS
             batch, self._waiting = self._waiting[:count], self._waiting[count:]
+            self._note(len(batch))
             try:
                 answers = await self._ask([key for key, _ in batch])
             except Exception as error:
@@ -66,6 +65,17 @@ class Together(Generic[Key, Value]):
                 if not future.done():
                     future.set_result(answer)
         self._runner = None
+
+    def _early(self) -> float:
+        """How many seconds to wait for others, in a rush."""
+        left = self._since + PACE_SECONDS - asyncio.get_running_loop().time()
+        return left if self._asked >= RUSH else 0.0
+
+    def _note(self, keys: int) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._since + PACE_SECONDS:
+            self._since, self._asked = now, 0
+        self._asked += keys
 
     def _together(self) -> int:
         """How many of those who wait are asked for at once."""
