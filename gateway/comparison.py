@@ -4,7 +4,7 @@ out, and what is missing is read."""
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +39,7 @@ class Comparison:
 
     async def compare(self) -> None:
         """Ask the views where everything stands, and fill what was missed."""
-        await self._compare(list(self._rooms), list(self._users))
+        await self._compare(self._rooms, self._users)
 
     def soon(self) -> None:
         """Something was probably missed: do not wait for the next second."""
@@ -68,20 +68,21 @@ class Comparison:
             line.filling = True
             self._begin(self._read_missing, line)
 
-    async def _compare(self, among_rooms: Sequence[UUID], among_users: Sequence[UUID]) -> None:
-        if not among_rooms and not among_users:
+    async def _compare(self, rooms: Mapping[UUID, Line], users: Mapping[UUID, Line]) -> None:
+        if not rooms and not users:
             return
-        rooms, users = await self._views.heads(among_rooms, among_users)
-        for lines, heads in ((self._rooms, rooms), (self._users, users)):
-            for key, head in heads.items():
+        asked = tuple({key: line.feed.head or 0 for key, line in lines.items()} for lines in (rooms, users))
+        beyond = await self._views.heads(*asked)
+        for lines, numbers, heads in zip((self._rooms, self._users), asked, beyond, strict=True):
+            for key in numbers:
                 if (line := lines.get(key)) is not None:
-                    line.feed.known(head)
+                    line.feed.known(heads.get(key, 0))
                     self.fill(line)
 
     async def _compare_joined(self) -> None:
         joined, self._joined = self._joined, set()
         try:
-            await self._compare([room_id for room_id in joined if room_id in self._rooms], [])
+            await self._compare({one: self._rooms[one] for one in joined if one in self._rooms}, {})
         except AWAY as error:
             log.warning("cannot compare with the views: %s", error)
 

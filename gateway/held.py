@@ -30,7 +30,7 @@ class Held:
             return True
         deadline, pause = time.monotonic() + self._patience, FIRST_PAUSE_SECONDS
         while True:
-            rooms, _ = await self._views.heads([room_id], [])
+            rooms, _ = await self._views.heads({room_id: wanted - 1}, {})
             if rooms.get(room_id, 0) >= wanted:
                 return True
             if time.monotonic() + pause > deadline:

@@ -1,6 +1,6 @@
 """Where the fan-out's frames come from: the views, which hold everything, and the channels of pushes, which are faster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -43,9 +43,9 @@ class Views(Protocol):
         ...
 
     async def heads(
-        self, rooms: Sequence[UUID], users: Sequence[UUID]
+        self, rooms: Mapping[UUID, int], users: Mapping[UUID, int]
     ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
-        """Where each room's history and each person's inbox stands."""
+        """Where the rooms' histories and the people's inboxes stand that are beyond the numbers given."""
         ...
 
 

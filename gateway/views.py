@@ -1,6 +1,6 @@
 """The views as the fan-out reads them: frames by number, for those who may have them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
 
@@ -58,9 +58,9 @@ class QueriedViews:
         return [(number, framed(frame)) for number, frame in found]
 
     async def heads(
-        self, rooms: Sequence[UUID], users: Sequence[UUID]
+        self, rooms: Mapping[UUID, int], users: Mapping[UUID, int]
     ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
-        """Where each room's history and each person's inbox stands."""
+        """Where the rooms' histories and the people's inboxes stand that are beyond the numbers given."""
         found = await heads(self._pool, rooms, users)
         return found.rooms, found.users
 

@@ -1,6 +1,6 @@
 """How far the views are: the heads that gateways compare, positions for one's own writes, counts for operators."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,13 @@ from uuid import UUID
 from projections.queries.reading import Pool, array, row, rows
 
 _HEADS = """
-    SELECT 'room' AS kind, room_id AS id, last_seq AS seq FROM views.rooms WHERE room_id = ANY(%(rooms)s::uuid[])
+    SELECT 'room' AS kind, k.id, r.last_seq AS seq FROM unnest(%(rooms)s::uuid[], %(seqs)s::bigint[]) AS k (id, seq)
+    JOIN views.rooms r ON r.room_id = k.id AND r.last_seq > k.seq
     UNION ALL
-    SELECT 'user', u.id, i.inbox_seq FROM unnest(%(users)s::uuid[]) AS u (id)
-    CROSS JOIN LATERAL (SELECT inbox_seq FROM views.inbox WHERE user_id = u.id ORDER BY inbox_seq DESC LIMIT 1) AS i
+    SELECT 'user', k.id, i.inbox_seq FROM unnest(%(users)s::uuid[], %(inbox_seqs)s::bigint[]) AS k (id, seq)
+    CROSS JOIN LATERAL (
+        SELECT inbox_seq FROM views.inbox WHERE user_id = k.id AND inbox_seq > k.seq ORDER BY inbox_seq DESC LIMIT 1
+    ) AS i
 """
 _COUNTS = """
     SELECT (SELECT coalesce(jsonb_object_agg(status, n), '{}')
@@ -28,16 +31,25 @@ _COUNTS = """
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The last number of each room and inbox that has any."""
+    """The last number of rooms and inboxes."""
 
     rooms: dict[UUID, int]
     users: dict[UUID, int]
     """A person's highest inbox number; `queries.inbox` reads only up to the first one missing."""
 
 
-async def heads(pool: Pool, rooms_listened: Iterable[UUID], users_listening: Iterable[UUID]) -> Heads:
-    """What the views hold of these rooms and inboxes, in one query."""
-    found = await rows(pool, _HEADS, {"rooms": array(rooms_listened), "users": array(users_listening)})
+async def heads(pool: Pool, known_rooms: Mapping[UUID, int], known_inboxes: Mapping[UUID, int]) -> Heads:
+    """Which of these rooms and inboxes stand higher in the views than the numbers known of them, in one query.
+
+    Those of a thousand who listen and have everything are no rows.
+    """
+    parameters = {
+        "rooms": array(known_rooms),
+        "seqs": array(known_rooms.values()),
+        "users": array(known_inboxes),
+        "inbox_seqs": array(known_inboxes.values()),
+    }
+    found = await rows(pool, _HEADS, parameters)
     return Heads(
         {one["id"]: one["seq"] for one in found if one["kind"] == "room"},
         {one["id"]: one["seq"] for one in found if one["kind"] == "user"},

@@ -72,12 +72,13 @@ class MemoryViews:
         return page
 
     async def heads(
-        self, rooms: Sequence[UUID], users: Sequence[UUID]
+        self, rooms: Mapping[UUID, int], users: Mapping[UUID, int]
     ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
-        return (
-            {room: max(self.items.get(room, {}), default=0) for room in rooms},
-            {user: max(self.items.get(user, {}), default=0) for user in users},
-        )
+        def beyond(known: Mapping[UUID, int]) -> Mapping[UUID, int]:
+            heads = {key: max(self.items.get(key, {}), default=0) for key in known}
+            return {key: head for key, head in heads.items() if head > known[key]}
+
+        return beyond(rooms), beyond(users)
 
 
 class Channels:

@@ -1,7 +1,7 @@
 """What was just heard can be read: the history waits for the views, which are behind the pushes of the append."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from gateway.fanout import Fanout
@@ -60,9 +60,9 @@ class Still:
         return []
 
     async def heads(
-        self, rooms: Sequence[UUID], users: Sequence[UUID]
+        self, rooms: Mapping[UUID, int], users: Mapping[UUID, int]
     ) -> tuple[Mapping[UUID, int], Mapping[UUID, int]]:
-        return dict.fromkeys(rooms, self.head), {}
+        return {room: self.head for room, known in rooms.items() if self.head > known}, {}
 
 
 class Silent:

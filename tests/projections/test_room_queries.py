@@ -182,8 +182,13 @@ async def test_heads_in_one_query(pool: Pool, log: EventLog, world: World) -> No
     world.into_a_room()
     await world.apply(pool, log)
 
-    found = await progress.heads(pool, [world.one.room_id, NOBODY], [world.first, world.asker, NOBODY])
+    everything = {world.one.room_id: 0, NOBODY: 0}, {world.first: 0, world.asker: 0, NOBODY: 0}
+    found = await progress.heads(pool, *everything)
 
     assert found.rooms == {world.one.room_id: 4}
     assert found.users == {world.first: 2, world.asker: 3}
-    assert await progress.heads(pool, [], []) == progress.Heads({}, {})
+    known = {world.one.room_id: 3}, {world.first: 2, world.asker: 2}
+    assert await progress.heads(pool, *known) == progress.Heads({world.one.room_id: 4}, {world.asker: 3})
+    known = {world.one.room_id: 4}, {world.first: 2, world.asker: 4}
+    assert await progress.heads(pool, *known) == progress.Heads({}, {})
+    assert await progress.heads(pool, {}, {}) == progress.Heads({}, {})
