@@ -91,11 +91,12 @@ export class Window {
     await page.getByText("연결됨").waitFor();
   }
 
-  async specialise(name) {
+  async specialise(name, { capacity } = {}) {
     const { page } = this;
     await page.goto(new URL("#/profile", page.url()).href);
     await page.getByLabel("분야", { exact: true }).fill(name);
     await page.getByLabel("수준").selectOption("5");
+    if (capacity) await page.getByLabel("한 번에 맡을 대화 수").fill(String(capacity));
     await page.locator("form.expert").getByRole("button", { name: "저장하기" }).click();
     await page.getByText("저장했어요.").waitFor();
     await page.goto(new URL("#/offers", page.url()).href);

@@ -156,16 +156,26 @@ test("each round is told with those who were asked, and how each of them answere
       ["asked", undefined],
       ["found", 5],
       ["offered", 2],
-      ["offered", 1],
       ["declined", "a"],
-      ["offered", 2],
+      ["offered", 1],
       ["expired", "b"],
+      ["offered", 2],
       ["accepted", "c"],
       ["taken", 1],
       ["waiting", undefined],
     ],
   );
   assert.equal(steps.at(-1).live, true);
+});
+
+test("what an answer brought about stands after it, though it was heard a little before by this machine's clock", () => {
+  const asked = questionRead(START, { id: "q", userId: ME, version: 1, status: "pending", createdAt: at(0) });
+  const expired = { expertId: "e", displayName: "김하늘", state: "expired", offeredAt: at(1), closedAt: at(9) };
+  const told = (status, heard) => (state) =>
+    inboxFrame(state, "question_status", { questionId: "q", status }, new Date(Date.parse(at(9)) + heard).toISOString());
+  const heard = [told("pending", -60), told("unmatched", -5)].reduce((state, tell) => tell(state), asked);
+  const state = questionRead(heard, { id: "q", userId: ME, version: 9, status: "unmatched", offers: [expired] });
+  assert.deepEqual(keys(state), ["story.asked", "story.offered", "story.expired", "story.pending", "story.unmatched"]);
 });
 
 function keys(state) {

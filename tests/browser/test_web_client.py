@@ -98,6 +98,16 @@ def running(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[St
 
 
 @pytest.fixture
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that asks one expert at once, and waits neither for an answer nor for a first word for long."""
+    settings = {f"YEON_OFFER_SECONDS_{urgency}": "12" for urgency in ("LOW", "MEDIUM", "HIGH")}
+    stack = Stack(tmp_path_factory.mktemp("hasty"), "embedded", settings | {"YEON_OFFERS_AT_ONCE": "1"})
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack in which nothing has happened yet, but that there is an operator."""
     stack = Stack(tmp_path_factory.mktemp("operating"), "embedded", {"YEON_OFFER_SECONDS_HIGH": "180"})
@@ -130,6 +140,12 @@ def test_the_laws_of_the_client_hold() -> None:
 def test_people_use_it(scene: str, modules: None, running: Stack, tmp_path: Path) -> None:
     pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
     run("node", f"{scene}.mjs", running.http, str(pictures), within=SCENE_SECONDS, data_dir=running.data_dir)
+
+
+@pytest.mark.timeout(SCENE_SECONDS + 60)
+def test_who_does_not_answer_is_followed_by_others(modules: None, hasty: Stack, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("YEON_TEST_PICTURES", tmp_path))
+    run("node", "silent.mjs", hasty.http, str(pictures), within=SCENE_SECONDS, data_dir=hasty.data_dir)
 
 
 @pytest.mark.timeout(SCENE_SECONDS + 60)

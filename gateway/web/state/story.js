@@ -1,8 +1,10 @@
 /** A question's timeline: what really happened to it and when, then what is awaited. Pure. */
 
 const AWAITED = { pending: "story.searching", matched: "story.waiting" };
-/** What happens at the same moment stands in this order. */
-const ORDER = ["asked", "found", "offered", "declined", "expired", "accepted", "taken", "status"];
+/** What happens at the same moment stands in this order: who declines is followed by the next in the same moment. */
+const ORDER = ["asked", "found", "declined", "expired", "offered", "accepted", "taken", "status"];
+/** Frames carry no time: when one was heard may be so much before what it tells of, whose time the server gave. */
+const UNSURE_MS = 1_000;
 const TOLD_SINGLY = new Set(["accepted", "declined", "expired"]);
 
 /** Steps `{id, kind, key, values, at, live}`, oldest first; a `live` step is under way. */
@@ -50,14 +52,20 @@ function answered(question) {
   ];
 }
 
-/** The room opens with the first acceptance, whatever this machine's clock made of the moment it heard of it. */
+/**
+ * The room opens with the first acceptance, and what an answer brought about comes after it, whatever this machine's clock
+ * made of the moment it heard of it.
+ */
 function moved(question) {
-  const accepted = (question.offers ?? []).filter((offer) => offer.state === "accepted");
-  const opened = accepted.map((offer) => offer.closedAt).sort()[0];
+  const over = (question.offers ?? []).filter((offer) => offer.closedAt);
+  const opened = over.filter((offer) => offer.state === "accepted").map((offer) => offer.closedAt).sort()[0];
+  const answers = over.map((offer) => offer.closedAt).sort();
+  const soonAfter = (at) => (closed) => Date.parse(closed) > Date.parse(at) && Date.parse(closed) < Date.parse(at) + UNSURE_MS;
+  const after = (at) => answers.find(soonAfter(at)) ?? at;
   return (question.log ?? [])
     .filter((moment) => moment.type === "question_status" && moment.status !== "matched")
     .map(({ at, status }, i) =>
-      step(`${status}-${i}`, "status", `story.${status}`, status === "in_progress" && at < opened ? opened : at),
+      step(`${status}-${i}`, "status", `story.${status}`, status === "in_progress" && at < opened ? opened : after(at)),
     );
 }
 

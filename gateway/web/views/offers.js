@@ -122,11 +122,13 @@ function Words({ content }) {
 }
 
 function PastOffer({ entry }) {
-  const room = entry.roomId ?? Object.values(state.value.rooms).find((one) => one.questionId === entry.question.id)?.id;
+  const known = Object.values(state.value.rooms).find((one) => one.questionId === entry.question.id);
+  const room = entry.roomId ?? known?.id;
+  const over = entry.state === "accepted" && known?.status === "closed";
   return html`<article class=${`card offer past ${entry.state}`}>
     <p class="words">${entry.question.content}</p>
     <p class="actions">
-      <span class=${`badge offer-${entry.state}`}>${t(`offer.${entry.state}`)}</span>
+      <span class=${`badge offer-${entry.state}`}>${t(over ? "offer.over" : `offer.${entry.state}`)}</span>
       ${entry.state === "accepted" && room && html`<a class="button plain" href=${`#/rooms/${room}`}>${t("offer.go")}</a>`}
     </p>
   </article>`;

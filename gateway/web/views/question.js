@@ -54,19 +54,22 @@ export function QuestionView({ id }) {
   const question = state.value.questions[id];
   const [editing, setEditing] = useState(false);
   const searching = ["pending", "matched"].includes(question?.status);
+  // Others may be asked into the open room, where an expert who accepted says nothing.
+  const awaited = searching || (question?.offers ?? []).some((offer) => offer.state === "open");
+  const people = state.value.rooms[question?.roomId]?.participants?.length;
   useEffect(() => {
     attempt(() => readQuestion(id));
-  }, [id]);
+  }, [id, people]);
   const askedAt = question?.userId === state.value.me.id ? question.createdAt : null;
   useEffect(() => {
     if (askedAt) attempt(() => readEarlier(rest, askedAt));
   }, [askedAt]);
   // Declined and expired offers are no frames to the asker: look again while the answers are awaited.
   useEffect(() => {
-    if (!searching) return undefined;
+    if (!awaited) return undefined;
     const timer = setInterval(() => document.visibilityState === "visible" && attempt(() => readQuestion(id)), LOOK_AGAIN_MS);
     return () => clearInterval(timer);
-  }, [id, searching]);
+  }, [id, awaited]);
   if (!question?.content) return html`<p class="splash" role="status">${t("loading")}</p>`;
   const editable = EDITABLE.has(question.status) && question.userId === state.value.me.id;
   return html`<article class="page question">
@@ -115,7 +118,7 @@ export function QuestionAbout({ id }) {
   const shown = asked.length > 0 ? asked : found.slice(0, 5);
   return html`<aside class="about" tabindex="0" aria-label=${t("question.candidates")}>
     <h2>${t("question.candidates")}</h2>
-    ${shown.length === 0 && html`<p class="empty">${t("question.candidates.none")}</p>`}
+    ${shown.length === 0 && html`<p class="empty">${t(question?.status === "unmatched" ? "question.candidates.nobody" : "question.candidates.none")}</p>`}
     <ul class="people">
       ${shown.map((one) => html`<${Candidate} key=${one.expertId} candidate=${one} offer=${offers.get(one.expertId)} />`)}
     </ul>

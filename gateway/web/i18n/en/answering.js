@@ -13,6 +13,7 @@ export default {
   "offer.seconds_left": "{seconds} seconds left",
   "offer.accepting": "You are in. Opening the room",
   "offer.accepted": "You are helping",
+  "offer.over": "You helped",
   "offer.declining": "Sending your answer",
   "offer.declined": "You said not this time",
   "offer.taken": "Others took the places",

@@ -41,6 +41,7 @@ export default {
   "question.reopen": "Carry on",
   "question.candidates": "People we found",
   "question.candidates.none": "Reading your question and looking for the right people.",
+  "question.candidates.nobody": "Whoever can help will be shown here.",
 
   "status.pending": "Searching",
   "status.matched": "Waiting",

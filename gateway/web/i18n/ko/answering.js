@@ -13,6 +13,7 @@ export default {
   "offer.seconds_left": "{seconds}초 남았어요",
   "offer.accepting": "함께하기로 했어요. 방을 여는 중이에요",
   "offer.accepted": "함께하고 있어요",
+  "offer.over": "함께했어요",
   "offer.declining": "답을 전하고 있어요",
   "offer.declined": "이번엔 어렵다고 답했어요",
   "offer.taken": "다른 분들로 자리가 찼어요",

@@ -41,6 +41,7 @@ export default {
   "question.reopen": "다시 이어가기",
   "question.candidates": "찾은 분들",
   "question.candidates.none": "질문을 읽고 알맞은 분을 찾고 있어요.",
+  "question.candidates.nobody": "함께할 수 있는 분이 생기면 여기에 보여 드릴게요.",
 
   "status.pending": "찾는 중",
   "status.matched": "답을 기다려요",
