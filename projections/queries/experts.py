@@ -18,10 +18,13 @@ _COLUMNS = """
 """
 _FROM = "views.experts e LEFT JOIN views.expert_figures f USING (expert_id)"
 
-_BY_ID = f"SELECT {_COLUMNS} FROM {_FROM} WHERE e.profile_at IS NOT NULL AND e.expert_id = ANY(%(ids)s)"
+_PUBLIC = "e.profile_at IS NOT NULL AND e.display_name <> ''"
+"""Who can be found: who said what they know, and was not erased since."""
+_FIGURES = f"SELECT {_COLUMNS} FROM {_FROM} WHERE e.profile_at IS NOT NULL AND e.expert_id = ANY(%(ids)s)"
+_BY_ID = f"SELECT {_COLUMNS} FROM {_FROM} WHERE {_PUBLIC} AND e.expert_id = ANY(%(ids)s)"
 _LIST = f"""
     SELECT {_COLUMNS} FROM {_FROM}
-    WHERE e.profile_at IS NOT NULL
+    WHERE {_PUBLIC}
       AND (%(only)s::uuid[] IS NULL OR e.expert_id = ANY(%(only)s))
       AND (%(category)s::text IS NULL OR EXISTS (
             SELECT FROM jsonb_array_elements(e.specialties) AS s
@@ -106,7 +109,7 @@ class Features:
         self._pool = pool
 
     async def features(self, expert_ids: Sequence[UUID]) -> Mapping[UUID, ExpertFeatures]:
-        found = await rows(self._pool, _BY_ID, {"ids": list(expert_ids)})
+        found = await rows(self._pool, _FIGURES, {"ids": list(expert_ids)})
         return {one["expert_id"]: _features(one) for one in found}
 
 

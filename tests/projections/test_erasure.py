@@ -9,6 +9,7 @@ from commands.refusals import NotFound
 from infra.log import EventLog
 from projections import erasure
 from projections.catalogue import VIEWS
+from projections.queries.experts import expert, experts_by_id, list_experts
 from projections.queries.reading import Pool
 from projections.rebuild import rebuild
 from schemas.envelope import Outcome
@@ -90,6 +91,9 @@ async def test_cleared_views_equal_rebuilt_ones(pool: Pool, name: str) -> None:
     assert await dump_all(pool) == live
     assert live != before
     assert await cleared(pool) == {user}
+    assert str(user) not in {one["expertId"] for one in (await list_experts(pool, limit=50))["items"]}
+    assert await expert(pool, user) is None
+    assert await experts_by_id(pool, [user]) == {}
 
 
 async def test_words_that_come_late_are_cleared_before_the_person_is_done_with(pool: Pool) -> None:
