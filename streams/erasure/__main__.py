@@ -127,6 +127,7 @@ async def _look(
 ) -> tuple[dict[str, Any], list[Left]]:
     async with await AsyncConnection.connect(settings.postgres_url, autocommit=True) as connection:
         row = await (await connection.execute(_STATE, {"person": person})).fetchone()
+        at, cleared, key, credentials = row or (None, None, False, False)
         left = [one async for one in in_postgres(connection, texts)]
     kept = timedelta(days=settings.kafka_retention_days)
     left += [one async for one in in_topics(Access.of(settings), person, texts, kept)]
@@ -134,11 +135,10 @@ async def _look(
         left += [one async for one in in_redis(client, texts)]
     for directory in exports:
         left += in_files("export", directory, texts)
-    left += in_indexes(settings.data_dir / "qdrant", texts, now())
+    left += in_indexes(settings.data_dir / "qdrant", texts, at)
     if settings.qdrant_url:
         left += in_qdrant(QdrantClient(settings.qdrant_url, timeout=60), texts)
     left += [one async for one in in_store(file_store(settings), person, texts)]
-    at, cleared, key, credentials = row or (None, None, False, False)
     return {"erasedAt": at, "clearedAt": cleared, "key": key, "credentials": credentials}, left
 
 

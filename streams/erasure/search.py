@@ -6,6 +6,7 @@ searched for every field that the catalogue calls theirs.
 """
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from psycopg import AsyncConnection, sql
 from qdrant_client import QdrantClient
 from redis.asyncio import Redis
 
+from infra.clock import now
 from infra.files import FileGone, FileStore
 from infra.kafka.access import Access
 from matcher.index.shard import STALE
@@ -126,23 +128,24 @@ async def in_store(store: FileStore, person: UUID, texts: Sequence[str]) -> Asyn
 def in_files(part: str, directory: Path, texts: Sequence[str]) -> Iterator[Left]:
     """Files below `directory` that hold one of `texts`; Parquet is looked into, everything else byte by byte."""
     sought = needles(texts)
-    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+    for path in sorted(Path(place, name) for place, _, names in os.walk(directory) for name in names):
         pieces = _rows(path) if path.suffix == ".parquet" else _bytes(path, max(map(len, sought), default=0))
         with suppress(FileNotFoundError):  # removed since it was listed
             if any(needle in piece for piece in pieces for needle in sought):
                 yield Left(part, str(path.relative_to(directory)), 1)
 
 
-def in_indexes(directory: Path, texts: Sequence[str], at: datetime) -> Iterator[Left]:
-    """Files of the embedded indexes below `directory` that hold one of `texts`. They go when the matcher has written an
-    index anew that somebody was removed from: that is within minutes, as long as it runs."""
+def in_indexes(directory: Path, texts: Sequence[str], erased_at: datetime | None) -> Iterator[Left]:
+    """Files of the embedded indexes below `directory` that hold one of `texts`. They go when the matcher has written the
+    index anew that the person was removed from: within minutes of their erasure, or of when it last failed to, as long
+    as it runs."""
     for one in in_files("index", directory, texts):
+        since = [erased_at] if erased_at else []
         mark = directory / Path(one.place).parts[0] / STALE
         with suppress(FileNotFoundError):
-            goes = datetime.fromtimestamp(mark.stat().st_mtime, UTC) + ANEW_WITHIN
-            if goes > at:
-                one = replace(one, goes=goes)
-        yield one
+            since.append(datetime.fromtimestamp(mark.stat().st_mtime, UTC))
+        goes = max(since) + ANEW_WITHIN if since else None
+        yield replace(one, goes=goes if goes and goes > now() else None)
 
 
 def _holds_words_of(person: UUID, record: Any) -> bool:

@@ -1,5 +1,6 @@
 """Looks for bytes in everything a stack keeps on its disk: every file as it lies there, and packed ones unpacked."""
 
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ def planted(marks: Sequence[bytes]) -> list[bytes]:
 def on_disk(directory: Path, sought: Sequence[bytes]) -> Found:
     """The files below `directory` that hold any of `sought`, relative to it. What vanishes meanwhile is gone."""
     found = set()
-    for path in directory.rglob("*"):
+    for path in [Path(place, name) for place, _, names in os.walk(directory) for name in names]:
         try:
             if path.is_file() and path.stat().st_size and _holds(path, sought):
                 found.add(path.relative_to(directory))

@@ -1,5 +1,6 @@
 """Unmistakable words are planted in every kind of store, and found; a topic's are said to go, and when."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +16,27 @@ from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, PointStruct, VectorParams
 from redis.asyncio import Redis
 
+from infra.clock import now
 from infra.kafka import topics
 from infra.kafka.access import Access
 from infra.settings import Settings
+from matcher.index.shard import STALE
 from schemas.events.question import QuestionAsked
 from schemas.mapper import to_kafka
 from schemas.samples import ASKER, EVENTS, SECOND
 from schemas.topics import CONVERSATIONS
 from streams.erasure import search
-from streams.erasure.search import CHUNK, Left, in_files, in_postgres, in_qdrant, in_redis, in_topics
+from streams.erasure.search import (
+    ANEW_WITHIN,
+    CHUNK,
+    Left,
+    in_files,
+    in_indexes,
+    in_postgres,
+    in_qdrant,
+    in_redis,
+    in_topics,
+)
 
 WORDS = "화성 도마뱀 #7f3a 🦎"
 
@@ -65,6 +78,33 @@ def test_words_in_files_are_found_in_parquet_and_across_pieces(tmp_path: Path) -
     (tmp_path / "cut.bin").write_bytes(b"\0" * (CHUNK - 5) + WORDS.encode() + b"\0" * 9)
     (tmp_path / "clean.bin").write_bytes(b"\0" * 100)
     assert [one.place for one in in_files("export", tmp_path, [WORDS])] == ["a.parquet", "cut.bin"]
+
+
+def test_words_in_an_index_go_within_minutes_of_the_erasure_or_of_when_it_was_not_written_anew(
+    tmp_path: Path,
+) -> None:
+    index, late = tmp_path / "experts-v1", now() - 2 * ANEW_WITHIN
+    index.mkdir()
+    (index / "segment").write_bytes(WORDS.encode())
+
+    def goes(erased_at: datetime | None) -> datetime | None:
+        (one,) = in_indexes(tmp_path, [WORDS], erased_at)
+        assert (one.part, one.place, one.count) == ("index", "experts-v1/segment", 1)
+        return one.goes
+
+    # the matcher has yet to remove them, or is just putting the new files in the old ones' place: there is no mark
+    just_now = now()
+    assert goes(just_now) == just_now + ANEW_WITHIN
+    # nobody was erased, or nobody writes it anew
+    assert goes(None) is None
+    assert goes(late) is None
+    # it could not be written anew, and is tried again
+    (index / STALE).touch()
+    again = goes(late)
+    assert again is not None
+    assert again > now()
+    os.utime(index / STALE, (late.timestamp(), late.timestamp()))
+    assert goes(late) is None
 
 
 async def test_readable_records_of_a_person_are_counted_with_the_day_they_go(kafka_url: str) -> None:
