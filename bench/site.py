@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -51,6 +52,9 @@ class Site:
 
     directory: Path
     settings: Settings
+    store: psycopg.Connection[Any]
+    """Asked a hundred times a second, like `client`: making either anew each time takes a tenth of a core or more."""
+    client: httpx.AsyncClient
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     modules: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(ROLES))
     """What is run for each role."""
@@ -90,19 +94,17 @@ class Site:
         return round(sum(p.memory_full_info().uss for p in (process, *process.children())) / 1e6, 1)
 
     def query(self, statement: str) -> int:
-        with psycopg.connect(self.settings.postgres_url) as connection:
-            row = connection.execute(statement.encode()).fetchone()
+        row = self.store.execute(statement.encode()).fetchone()
         return int(row[0]) if row else 0
 
     def consumers(self, like: str) -> list[tuple[str, str]]:
         """The consumers of such a name that have taken anything, each with its topics."""
-        with psycopg.connect(self.settings.postgres_url) as connection:
-            query = "SELECT DISTINCT consumer, topic FROM ops.tracking WHERE consumer LIKE %s"
-            return connection.execute(query, (like,)).fetchall()
+        query = "SELECT DISTINCT consumer, topic FROM ops.tracking WHERE consumer LIKE %s"
+        return self.store.execute(query, (like,)).fetchall()
 
     def have_seen(self, consumers: list[tuple[str, str]]) -> None:
         """Note that these consumers have taken all that is published on these topics."""
-        with psycopg.connect(self.settings.postgres_url) as connection, connection.cursor() as cursor:
+        with self.store.cursor() as cursor:
             cursor.executemany(_SEEN, consumers)
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
@@ -125,8 +127,7 @@ class Site:
 
     async def answers(self, port: int, path: str) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
-                return (await client.get(f"http://127.0.0.1:{port}{path}", timeout=2)).status_code == 200
+            return (await self.client.get(f"http://127.0.0.1:{port}{path}")).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -165,12 +166,14 @@ async def laid_out(events: int, kept: Path | None = None) -> AsyncIterator[Site]
                     await rebuild(pool, EventLog(pool), list(VIEWS.values()))
                 done.touch()
             await topics.prepare(settings)
-            site = Site(directory, settings)
-            try:
-                yield site
-            finally:
-                for role in list(site.running):
-                    site.kill(role)
+            with psycopg.connect(postgres.url, autocommit=True) as store:
+                async with httpx.AsyncClient(timeout=2) as client:
+                    site = Site(directory, settings, store, client)
+                    try:
+                        yield site
+                    finally:
+                        for role in list(site.running):
+                            site.kill(role)
         finally:
             for part in reversed(parts):
                 part.stop()
