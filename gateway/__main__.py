@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import sys
@@ -12,6 +11,7 @@ import uvicorn
 
 from commands.application import Commands
 from gateway.app import running
+from gateway.collecting import collect_seldom
 from infra import tracing
 from infra.ending import end_in_time, ended
 from infra.loop import use_uvloop
@@ -65,14 +65,6 @@ async def serve(chosen: Settings) -> None:
         await ended(asyncio.all_tasks() - {asyncio.current_task()})
 
 
-def _collect_seldom() -> None:
-    """Thousands of sockets are millions of objects that stay. To look through them over and over, as the standing
-    thresholds do in a rush, took about 6 per cent of its time. Fewer and larger rounds would take a hundredth less still, and
-    stop everything for half a second instead of an eighth."""
-    gc.freeze()
-    gc.set_threshold(20_000, 5, 500)
-
-
 def main() -> None:
     """Run, and exit with a clear sentence if a port is taken."""
     chosen = settings()
@@ -80,7 +72,7 @@ def main() -> None:
     tracing.begin("gateway", chosen)
     try:
         use_uvloop()
-        _collect_seldom()
+        collect_seldom()
         asyncio.run(serve(chosen))
     except OSError as error:
         sys.exit(f"the gateway cannot start: {error}")

@@ -5,7 +5,7 @@ What is missed meanwhile is found by the comparison with the views; `reconnected
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from redis.asyncio import ConnectionPool
@@ -64,14 +64,9 @@ class Ear:
             self._unconfirmed[channel] = []
             self._changes.put_nowait((True, channel))
         if self.connected and (waiting := self._unconfirmed.get(channel)) is not None:
-            loop = asyncio.get_running_loop()
-            heard: asyncio.Future[None] = loop.create_future()
+            heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             waiting.append(heard)
-            late = loop.call_later(CONFIRM_SECONDS, _over, heard)
-            try:
-                await heard
-            finally:
-                late.cancel()
+            await heard
 
     def unsubscribe(self, channel: str) -> None:
         """Pushes on `channel` are of no interest any more."""
@@ -101,14 +96,20 @@ class Ear:
                 first = False
             finally:
                 self.connected = False
+                self._give_up(list(self._unconfirmed))
                 await subscription.close()
             await asyncio.sleep(RETRY_SECONDS)
 
     def _resubscribe(self, subscription: Subscription) -> None:
         while not self._changes.empty():
             self._changes.get_nowait()
-        subscription.send("SUBSCRIBE", PROGRESS, *self._wanted)
+        self._subscribe(subscription, [PROGRESS, *self._wanted])
         self.connected = True
+
+    def _subscribe(self, subscription: Subscription, channels: Sequence[str]) -> None:
+        """Ask to hear them, and let nobody wait for it longer than `CONFIRM_SECONDS`."""
+        subscription.send("SUBSCRIBE", *channels)
+        asyncio.get_running_loop().call_later(CONFIRM_SECONDS, self._give_up, channels)
 
     async def _change(self, subscription: Subscription) -> None:
         while not _cancelled():
@@ -118,7 +119,7 @@ class Ear:
                 wanted, channel = self._changes.get_nowait()
                 last[channel] = wanted
             if come := [channel for channel, wanted in last.items() if wanted]:
-                subscription.send("SUBSCRIBE", *come)
+                self._subscribe(subscription, come)
             if gone := [channel for channel, wanted in last.items() if not wanted]:
                 subscription.send("UNSUBSCRIBE", *gone)
 
@@ -148,6 +149,11 @@ class Ear:
         """Nobody waits for the channel any more."""
         for waiting in self._unconfirmed.pop(channel, ()):
             _over(waiting)
+
+    def _give_up(self, channels: Iterable[str]) -> None:
+        """Nobody waits any longer for these to be heard."""
+        for channel in channels:
+            self._confirmed(channel)
 
     def _heard(self, heard: Heard | ProgressHeard) -> None:
         if isinstance(heard, ProgressHeard):

@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from gateway import frames
 from gateway.codec import HEARTBEAT_SECONDS, JSON_FRAMES
+from gateway.collecting import Calm
 from gateway.door import Crowd, Room, spoken, turned_away
 from gateway.metrics import TURNED_AWAY
 from gateway.session import FrameLimit, Session
@@ -54,6 +55,7 @@ class SocketServer:
         self._limit = FrameLimit(limit.amount, limit.get_expiry())
         self._open: set[Socket] = set()
         self._room = Room(settings.gateway_sockets, settings.gateway_handshakes)
+        self._calm = Calm()
         self._draining = False
         self._server: Server | None = None
 
@@ -105,8 +107,11 @@ class SocketServer:
             await socket.run(token)
         finally:
             self._open.discard(socket)
+            if (end := connection.protocol.parser_exc) is not None:
+                end.__traceback__ = None  # which holds the protocol, which holds the error
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
+        self._calm.came()
         inside = len(self._open)
         crowd = Crowd(inside, inside - self._around.present.sockets)
         turned = turned_away(request.path, crowd, self._room, self._draining)
