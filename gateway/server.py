@@ -11,6 +11,7 @@ from limits import parse
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from gateway import frames
 from gateway.codec import HEARTBEAT_SECONDS, JSON_FRAMES
@@ -107,8 +108,7 @@ class SocketServer:
             await socket.run(token)
         finally:
             self._open.discard(socket)
-            if (end := connection.protocol.parser_exc) is not None:
-                end.__traceback__ = None  # which holds the protocol, which holds the error
+            _let_go(connection)
 
     def _let_in(self, connection: ServerConnection, request: Request) -> Response | None:
         self._calm.came()
@@ -148,6 +148,15 @@ def _library_log() -> logging.Logger:
     log = logging.getLogger("gateway.websockets")
     log.setLevel(logging.WARNING)
     return log
+
+
+def _let_go(connection: ServerConnection) -> None:
+    """Break the circles in which the library leaves what has ended: nobody may look for dead objects for hours."""
+    protocol = connection.protocol
+    if protocol.state is State.CLOSED:
+        protocol.parser.close()
+        if protocol.parser_exc is not None:
+            protocol.parser_exc.__traceback__ = None
 
 
 def _bearer(connection: ServerConnection) -> str | None:

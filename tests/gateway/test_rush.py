@@ -1,6 +1,7 @@
 """A gateway with little room: handshakes beyond it are shed, silent ones cut off, stalled readers bounded."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
+from websockets.server import ServerProtocol
 
 from gateway.server import HANDSHAKE_SECONDS, Listening, SocketServer
 from gateway.surroundings import Surroundings
@@ -73,3 +75,23 @@ async def test_a_handshake_that_does_not_come_to_an_end_is_cut_off(narrow: Liste
 
     assert time.monotonic() - began >= HANDSHAKE_SECONDS - 0.1
     writer.close()
+
+
+@pytest.mark.parametrize("cut", [False, True])
+async def test_a_connection_that_ended_leaves_nothing_to_be_found_by_the_collector(
+    narrow: Listening, cut: bool
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            one = await connect(at(narrow))
+            if cut:
+                one.transport.abort()
+            else:
+                await one.close()
+        async with asyncio.timeout(10):
+            while any(type(one) is ServerProtocol for one in gc.get_objects()):
+                await asyncio.sleep(0.05)
+    finally:
+        gc.enable()
