@@ -246,7 +246,9 @@ async def main(arguments: list[str] | None = None) -> None:
         "--megabytes", type=float, default=80.0, help="published to the stalled reader's room"
     )
     parser.add_argument("--bytes", type=int, default=8_000, help="of each of these messages")
-    parser.add_argument("--wordy-rate", type=float, default=80.0, help="at 200 both cores are full, and chance rules")
+    parser.add_argument(
+        "--wordy-rate", type=float, default=80.0, help="at 200 both cores are full, and chance rules"
+    )
     parser.add_argument("--only", choices=("behind", "stalled"))
     options = parser.parse_args(arguments or [])
     async with gateway() as alone:
