@@ -55,6 +55,7 @@ class Calm:
 
 
 def _promote() -> None:
-    """Make everything old without a look at it: the next round would stop all others for half a second."""
+    """Make everything old without a look at it, what was there at the start as well: the next round would stop all
+    others for half a second."""
     gc.freeze()
     gc.unfreeze()

@@ -128,7 +128,8 @@ async def in_store(store: FileStore, person: UUID, texts: Sequence[str]) -> Asyn
 def in_files(part: str, directory: Path, texts: Sequence[str]) -> Iterator[Left]:
     """Files below `directory` that hold one of `texts`; Parquet is looked into, everything else byte by byte."""
     sought = needles(texts)
-    for path in sorted(Path(place, name) for place, _, names in os.walk(directory) for name in names):
+    there = (Path(place, name) for place, _, names in os.walk(directory) for name in names)
+    for path in sorted(path for path in there if path.is_file()):
         pieces = _rows(path) if path.suffix == ".parquet" else _bytes(path, max(map(len, sought), default=0))
         with suppress(FileNotFoundError):  # removed since it was listed
             if any(needle in piece for piece in pieces for needle in sought):

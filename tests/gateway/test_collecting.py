@@ -28,9 +28,7 @@ async def looked() -> None:
     await asyncio.sleep(LOOK_SECONDS * 1.2)
 
 
-async def test_nothing_is_looked_for_in_a_rush_and_what_died_in_it_is_found_after(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_nothing_is_looked_for_in_a_rush_and_what_died_in_it_is_found_after() -> None:
     calm = Calm()
     for _ in range(RUSH - 1):
         calm.came()
